@@ -1,0 +1,49 @@
+# The lecture's commands. `make help` lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+NB ?= $(sort $(wildcard notebooks/*.ipynb))
+T ?=
+
+# One file says that everything is installed; it is older than its sources only when
+# they have changed, so the second `make lab` starts at once.
+READY = $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks lint constraints clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+lab: $(READY) ## set everything up and open the lecture in JupyterLab
+	$(BIN)/jupyter lab notebooks/01_convolution.ipynb
+
+test: export CNNLIB_OFFLINE ?= 1
+test: $(READY) ## set everything up and run every test, the notebooks included (T="..." narrows it)
+	$(BIN)/python -m pytest $(T)
+
+notebooks: $(READY) ## run the notebooks and store their outputs (NB="..." for some of them)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
+	    --ExecutePreprocessor.record_timing=False --log-level=WARN $(NB)
+
+lint: $(READY) ## check style: package, tests and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+constraints: $(READY) ## look up the newest versions that fit together, for Python 3.10 and later
+	$(BIN)/python -m pip install --quiet uv
+	(sed -n '/^#/p' constraints.txt; $(BIN)/uv pip compile pyproject.toml --all-extras \
+	    --universal --python-version 3.10 --no-header --no-annotate --quiet) > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## remove the virtual environment and what building left behind
+	rm -rf $(VENV) build dist *.egg-info
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	    { echo "The lecture needs Python 3.10 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	    { echo "No virtual environment could be made: install python3-venv and try again."; rm -rf $(VENV); exit 1; }
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,test]'
+	@touch $(READY)
