@@ -1,0 +1,287 @@
+"""Results as charts: confusion matrices, bars, steps, and runs over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from cnnlib.figures import style
+from cnnlib.figures.curves import listed, named, percent
+
+
+def _classes(evaluation, classes, count: int) -> list[str]:
+    """The names of ``count`` classes: given, the evaluation's own, or 0, 1, 2, …"""
+    if classes is None:
+        classes = getattr(evaluation, "classes", None) or range(count)
+    if len(classes) != count:
+        raise ValueError(
+            f"classes has {len(classes)} names, but the evaluation has {count} classes"
+        )
+    return [str(name) for name in classes]
+
+
+@style.styled
+def confusion_matrix(evaluation, classes=None, *, title: str | None = None):
+    """How often each true class (row) was answered as each class (column), in numbers.
+
+    ``evaluation.confusion`` is (K, K) counts. Right answers lie on the green diagonal;
+    mistakes are orange, darker the larger their share of the row.
+    """
+    counts = np.asarray(evaluation.confusion)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(
+            f"evaluation.confusion has shape {counts.shape}, not (classes, classes)"
+        )
+    names = _classes(evaluation, classes, len(counts))
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = max(0.62, 0.14 * len(str(counts.max())) + 0.14)
+    size = side * len(names)
+    fig, ax = style.axes(size=(max(size, 2.4) + 2.2, max(size, 1.6) + 1.9))
+    colors = np.empty((*counts.shape, 3))
+    for index in np.ndindex(counts.shape):
+        right = index[0] == index[1]
+        # A mistake of a quarter of its row is as dark as it gets: small ones must show.
+        depth = share[index] if right else min(1, 4 * share[index]) ** 0.5
+        colors[index] = _tint(style.GREEN if right else style.ORANGE, 0.9 * depth)
+    ax.imshow(colors, aspect="equal")
+    for (row, col), count in np.ndenumerate(counts):
+        ax.text(
+            col, row, f"{count:d}", ha="center", va="center",
+            color=style.ink_on(colors[row, col]) if count else style.MUTED,
+            fontweight="bold" if row == col else "normal",
+        )  # fmt: skip
+    long = max(map(len, names)) > 3 and len(names) > 3
+    turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
+    ax.set_xticks(range(len(names)), names, **turn)
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set(xlabel="answered", ylabel="true class")
+    right, total = int(np.trace(counts)), int(counts.sum())
+    ax.set_title(title or f"{right:,} of {total:,} right ({percent(right / total)})")
+    wrong = counts * (1 - np.eye(len(names), dtype=counts.dtype))
+    ranked = np.argsort(-wrong, axis=None, kind="stable")[:3]
+    told = [
+        f"{names[r]} answered as {names[c]} ({wrong[r, c]} times)"
+        for r, c in zip(*np.unravel_index(ranked, wrong.shape), strict=True)
+        if wrong[r, c]
+    ]
+    return style.picture(
+        fig,
+        f"Confusion matrix of {len(names)} classes: {right:,} of {total:,} images right"
+        f" ({percent(right / total)}). "
+        + (f"Most frequent mistakes: {listed(told)}." if told else "No mistake."),
+    )
+
+
+def _tint(color: str, depth: float) -> np.ndarray:
+    """White (depth 0) to ``color`` (depth 1), as RGB in 0..1."""
+    from matplotlib.colors import to_rgb
+
+    return 1 - depth * (1 - np.array(to_rgb(color)))
+
+
+@style.styled
+def per_class(evaluation, classes=None, *, title: str | None = None):
+    """The accuracy on each class as bars, and their mean as a dashed line."""
+    shares = np.asarray(evaluation.per_class, dtype=float)
+    names = _classes(evaluation, classes, len(shares))
+    values = dict(zip(names, shares, strict=True))
+    title = title or "Accuracy on each class"
+    return bars(values, title=title, format=percent, limit=1.0, mean=len(names) > 2)
+
+
+@style.styled
+def bars(
+    values: Mapping[str, float],
+    *,
+    title: str,
+    format: Callable[[float], str] | None = None,
+    xlabel: str | None = None,
+    log: bool = False,
+    limit: float | None = None,
+    mean: bool = False,
+):
+    """One bar a name, from top to bottom, with its value written at its end.
+
+    ``format`` turns a value into text. ``log`` draws on a log axis, where lines with a
+    dot stand for bars because a log axis has no zero to start from. ``limit`` is the
+    axis' end; ``mean`` adds the mean as a dashed line.
+    """
+    values = named(values, "values")
+    format = format or _thousands
+    fig, ax = style.axes(size=(8, 0.48 * len(values) + (1.5 if xlabel else 1.1)))
+    lengths = np.array([float(v) for v in values.values()])
+    if not np.isfinite(lengths).all():
+        raise ValueError(f"values must be finite numbers, not {list(values.values())}")
+    texts = [format(v) for v in values.values()]
+    barh(ax, lengths, texts, list(values), log=log, limit=limit)
+    if xlabel:
+        ax.set_xlabel(xlabel)
+    told = [f"{name} {text}" for name, text in zip(values, texts, strict=True)]
+    alt = f"{title}: {listed(told)}."
+    if mean:
+        ax.axvline(lengths.mean(), color=style.INK, linestyle="--", linewidth=1.5)
+        alt += f" The mean is {format(lengths.mean())}."
+    ax.set_title(title)
+    return style.picture(fig, alt)
+
+
+# Behind a number that a line may cross.
+CLEAR = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
+
+
+def barh(ax, lengths, texts, names, *, log=False, limit=None, color=None):
+    """Draw horizontal bars (or, on a log axis, stems) with their values at their ends.
+
+    ``names`` go beside the axis from top to bottom; None leaves them off.
+    """
+    color = style.BLUE if color is None else color
+    rows = np.arange(len(lengths))
+    if log:
+        if min(lengths) <= 0:
+            raise ValueError(f"a log axis needs positive values, not {min(lengths)}")
+        low = 10.0 ** np.floor(np.log10(min(lengths)) - 0.3)
+        ax.set_xscale("log")
+        ax.hlines(rows, low, lengths, color=color, linewidth=4)
+        ax.plot(lengths, rows, "o", color=color, markersize=11)
+        span = np.log10(max(lengths) / low) or 1
+        ax.set_xlim(low, low * 10 ** (span * 1.5))
+    else:
+        ax.barh(rows, lengths, color=color, height=0.66)
+        top = limit if limit is not None else max(*lengths, 0)
+        bottom = min(*lengths, 0)
+        ax.set_xlim(bottom - 0.2 * (bottom < 0) * (top - bottom), (top or 1) * 1.22)
+    for row, length, text in zip(rows, lengths, texts, strict=True):
+        ax.annotate(
+            text, (length, row), xytext=(10 if log else 6, 0), va="center",
+            textcoords="offset points", bbox=CLEAR,
+        )  # fmt: skip
+    ax.set_yticks(rows, names if names is not None else [""] * len(rows))
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xticks([])
+    ax.set_xticks([], minor=True)
+    ax.spines["bottom"].set_visible(False)
+
+
+def _thousands(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else style.number(value)
+
+
+def _over_seeds(values, what: str) -> dict[str, np.ndarray]:
+    """name -> 1-D array of one value or of one for each seed."""
+    arrays = {n: np.atleast_1d(np.asarray(v, float)) for n, v in values.items()}
+    for name, array in arrays.items():
+        if array.ndim != 1 or not array.size or not np.isfinite(array).all():
+            raise ValueError(
+                f"{what}[{name!r}] must be a number or a list of finite numbers"
+            )
+    return arrays
+
+
+@style.styled
+def staircase(
+    accuracies: Mapping[str, float | Sequence[float]],
+    *,
+    chance: float | None = None,
+    title: str = "Test accuracy",
+):
+    """Accuracies in 0..1 as steps, in the order given, with the value on each step.
+
+    A list holds one accuracy a seed: the step is their mean and the dots are they. The
+    steps stand on ``chance``, what guessing reaches, when that is given.
+    """
+    arrays = _over_seeds(named(accuracies, "accuracies"), "accuracies")
+    means = np.array([a.mean() for a in arrays.values()])
+    if not 0 <= means.min() <= means.max() <= 1:
+        raise ValueError("accuracies must lie in 0..1")
+    lowest = min(a.min() for a in arrays.values())
+    floor = 0.0 if chance is None else min(chance, lowest - 0.02)
+    room = max(a.max() for a in arrays.values()) - floor
+    fig, ax = style.axes(size=(max(5.5, 1.75 * len(arrays) + 1), 4.4))
+    for i, (array, mean) in enumerate(zip(arrays.values(), means, strict=True)):
+        depth = 0.25 + 0.75 * (i + 1) / len(means)
+        face = _tint(style.BLUE, depth)
+        ax.bar(i, mean - floor, bottom=floor, width=1, color=face, edgecolor="white")
+        if array.size > 1:
+            spread = np.linspace(-0.25, 0.25, array.size)
+            look = {"color": style.ORANGE, "markeredgecolor": style.INK}
+            ax.plot(i + spread, array, "o", markersize=8, **look)
+        ax.annotate(
+            percent(mean), (i, max(array.max(), mean)), xytext=(0, 13 if array.size > 1 else 8),
+            textcoords="offset points", ha="center", fontsize=style.TITLE,
+            fontweight="bold",
+        )  # fmt: skip
+    if chance is not None:
+        ax.axhline(chance, color=style.VERMILLION, linestyle="--")
+        ax.annotate(
+            f"chance\n{percent(chance)}", (1.01, chance), va="center",
+            xycoords=("axes fraction", "data"), color=style.VERMILLION,
+        )  # fmt: skip
+    ax.set_xticks(range(len(arrays)), [_two_lines(name) for name in arrays])
+    ax.set(ylim=(floor - 0.02 * room, floor + 1.16 * room), xlim=(-0.5, len(means) - 0.5))
+    ax.tick_params(length=0)
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.set_title(title)
+    told = [f"{n} {percent(m)}" for n, m in zip(arrays, means, strict=True)]
+    seeds = max(a.size for a in arrays.values())
+    alt = f"{title}, as a staircase: {listed(told)}."
+    alt += f" Each is the mean of up to {seeds} seeds." if seeds > 1 else ""
+    alt += f" Guessing reaches {percent(chance)}." if chance is not None else ""
+    return style.picture(fig, alt)
+
+
+def _two_lines(name: str) -> str:
+    """A long name broken at the space nearest its middle."""
+    spaces = [i for i, c in enumerate(name) if c == " "]
+    if len(name) <= 12 or not spaces:
+        return name
+    cut = min(spaces, key=lambda i: abs(i - len(name) / 2))
+    return name[:cut] + "\n" + name[cut + 1 :]
+
+
+@style.styled
+def runs(
+    values: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    format: Callable[[float], str] = percent,
+    xlabel: str | None = None,
+):
+    """An experiment over several seeds: one dot a run, a bar at the mean, one row a
+    name.
+
+    ``values`` maps a name to one number for each seed (accuracies in 0..1 unless
+    ``format`` says otherwise). The mean is written at the right.
+    """
+    arrays = _over_seeds(named(values, "values"), "values")
+    fig, ax = style.axes(size=(8.5, 0.72 * len(arrays) + 1.5))
+    told = []
+    for row, (name, array) in enumerate(arrays.items()):
+        look = style.SERIES[row % len(style.SERIES)]
+        spread = np.linspace(-0.16, 0.16, array.size) if array.size > 1 else [0]
+        ax.plot(
+            array, row + np.asarray(spread), look["marker"], color=look["color"],
+            markersize=10, markeredgecolor="white",
+        )  # fmt: skip
+        ax.plot([array.mean()] * 2, [row - 0.36, row + 0.36], color=style.INK)
+        ax.annotate(
+            f"mean {format(array.mean())}", (1.02, row), va="center",
+            xycoords=("axes fraction", "data"),
+        )  # fmt: skip
+        each = listed([format(v) for v in array])
+        told.append(f"{name}: {each}, mean {format(array.mean())}")
+    ax.set_yticks(range(len(arrays)), list(arrays))
+    ax.set_ylim(len(arrays) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.margins(x=0.08)
+    ax.locator_params(axis="x", nbins=5)
+    ax.xaxis.set_major_formatter(lambda value, _: format(value))
+    ax.grid(axis="x")
+    if xlabel:
+        ax.set_xlabel(xlabel)
+    ax.set_title(title)
+    return style.picture(fig, f"{title}. One dot a run. " + "; ".join(told) + ".")
