@@ -1,0 +1,105 @@
+"""What all widgets share: their scripts, their still form and their output bundle."""
+
+import base64
+import json
+from html import escape
+from pathlib import Path
+
+import anywidget
+
+# Okabe and Ito's palette (2008), told apart with any color vision.
+INPUT, KERNEL, OUTPUT, WINDOW = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+INK, FAINT, PAPER = "#1a1a1a", "#595959", "#ffffff"
+
+
+def source(*names: str) -> str:
+    """Return the named script or style files beside this module, one after another."""
+    folder = Path(__file__).parent
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def text(x: float, y: float, content: str, size: int = 16, **attributes: str) -> str:
+    """Return one line of SVG text; attributes use _ for the hyphen in their names."""
+    style = {"font_size": size, "fill": INK, **attributes}
+    listed = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in style.items())
+    return f'<text x="{x:g}" y="{y:g}" {listed}>{escape(content)}</text>'
+
+
+def rect(x: float, y: float, width: float, height: float, **attributes: str) -> str:
+    """Return one SVG rectangle."""
+    listed = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in attributes.items())
+    size = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
+    return f"<rect {size} {listed}/>"
+
+
+def drawing(width: int, height: int, *parts: str) -> str:
+    """Return a self-contained SVG on a white card, readable on any theme."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" font-family="sans-serif">'
+        f'<rect width="{width}" height="{height}" rx="8" fill="{PAPER}"/>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return the value with a true minus sign, and never minus zero."""
+    rounded = round(float(value), digits) + 0.0
+    return f"{rounded:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+class Widget(anywidget.AnyWidget):
+    """A widget with a still form, a description, and a repr that never varies.
+
+    Subclasses give `still()` (an SVG), `alt()` (what the still shows, in words) and
+    `__repr__`. Those whose script computes everything itself name in `_page_state` the
+    traits that the script needs: their still comes alive in a page without a kernel.
+    """
+
+    _page_state: tuple[str, ...] = ()
+    # ipywidgets 7 displays through this method and would skip our bundle.
+    _ipython_display_ = None
+
+    def still(self) -> str:
+        raise NotImplementedError
+
+    def alt(self) -> str:
+        raise NotImplementedError
+
+    def html(self) -> str:
+        """Return the form for where no kernel runs: a picture, and a script if any.
+
+        The picture is an image with alt text because that survives where scripts and
+        inline SVG are stripped, as in a freshly cloned notebook; where scripts run,
+        the widget takes the picture's place.
+        """
+        encoded = base64.b64encode(self.still().encode()).decode()
+        picture = (
+            f'<img alt="{escape(self.alt())}" style="max-width:100%;height:auto" '
+            f'src="data:image/svg+xml;base64,{encoded}">'
+        )
+        return f"<div>{picture}</div>{self._script()}"
+
+    def _script(self) -> str:
+        if not self._page_state:
+            return ""
+        state = json.dumps({name: getattr(self, name) for name in self._page_state})
+        style = json.dumps(self._css)
+        module = str(self._esm).replace("export default", "return", 1)
+        lines = [
+            "(() => {",
+            "const host = document.currentScript.previousElementSibling;",
+            source("page.js"),
+            f'const widget = (() => {{ "use strict"; {module} }})();',
+            f"showInPage(widget, host, {state}, {style});",
+            "})();",
+        ]
+        script = "\n".join(lines).replace("</", "<\\/")  # "</script>" would end it
+        return f"<script>{script}</script>"
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Return the live view, and beside it what a page without a kernel shows."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        data["text/plain"] = repr(self)
+        data["text/html"] = self.html()
+        return data, metadata

@@ -1,0 +1,42 @@
+// Helpers that every widget's script starts with.
+
+// An element: attributes by name; "on..." are listeners; children are nodes or text.
+function make(tag, attributes = {}, ...children) {
+  const svg = ["svg", "rect", "path", "line", "circle", "g", "text", "title"];
+  const element = svg.includes(tag)
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+    : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+// A number with a true minus sign; never "-0.00".
+function show(value, digits = 2) {
+  const fixed = value.toFixed(digits);
+  return Number(fixed) === 0 ? fixed.replace("-", "") : fixed.replace("-", "\u2212");
+}
+
+// As few decimals as say it exactly, three at most.
+function brief(value) {
+  return String(Number(value.toFixed(3)) + 0).replace("-", "\u2212");
+}
+
+// The card that holds a widget. Keys typed into it stay with it: the notebook's own
+// one-letter shortcuts (such as D, D: delete the cell) must not see them.
+function makeCard(el, title, ...children) {
+  const card = make("section", { class: "cnnlib", "aria-label": title }, ...children);
+  card.setAttribute("data-lm-suppress-shortcuts", "true");
+  card.addEventListener("keydown", (event) => event.stopPropagation());
+  el.replaceChildren(card);
+  return card;
+}
+
+// A name that no other element of the page has, for labels and radio groups.
+function uniqueName(prefix) {
+  return prefix + "-" + Math.random().toString(36).slice(2, 10);
+}

@@ -1,0 +1,274 @@
+// The drawing is a list of strokes, each a list of [x, y] on a square of SIDE units.
+// Python draws the same strokes with the same pen before the network sees them.
+const SIDE = 280;
+const PEN = 22;
+const PATIENCE = 3000; // ms without an answer before we say so
+
+function paintStrokes(canvas, strokes, pen) {
+  const context = canvas.getContext("2d");
+  context.setTransform(canvas.width / SIDE, 0, 0, canvas.height / SIDE, 0, 0);
+  context.fillStyle = "#000";
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.strokeStyle = "#fff";
+  context.lineWidth = PEN;
+  context.lineCap = context.lineJoin = "round";
+  for (const stroke of strokes) {
+    context.beginPath();
+    context.moveTo(...stroke[0]);
+    for (const point of stroke) context.lineTo(...point);
+    context.stroke();
+  }
+  if (pen.shown) paintPen(context, pen);
+}
+
+// The keyboard's pen: a ring while it is up, a filled disc while it draws.
+function paintPen(context, pen) {
+  context.beginPath();
+  context.arc(pen.x, pen.y, PEN / 2, 0, 2 * Math.PI);
+  context.lineWidth = 4;
+  context.strokeStyle = "#d55e00";
+  context.stroke();
+  if (pen.down) {
+    context.fillStyle = "#d55e00";
+    context.fill();
+  }
+}
+
+// Gray values (a DataView of bytes) onto a canvas of their own size.
+function paintGray(canvas, bytes, start = 0) {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < canvas.width * canvas.height; i++) {
+    const value = bytes ? bytes.getUint8(start + i) : 0;
+    image.data.set([value, value, value, 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function answerTable(classes) {
+  const rows = classes.map((name) => {
+    const row = { fill: make("div", { class: "fill" }), value: make("td") };
+    row.tr = make("tr", {}, make("th", { scope: "row" }, name),
+      make("td", {}, make("div", { class: "track" }, row.fill)), row.value);
+    return row;
+  });
+  const table = make("table", { class: "answers" },
+    make("caption", { class: "unseen" }, "Probability of each class"),
+    make("tbody", {}, ...rows.map((row) => row.tr)));
+  function fill(probabilities) {
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    rows.forEach((row, i) => {
+      const p = probabilities[i];
+      row.fill.style.width = p === undefined ? 0 : `${100 * p}%`;
+      row.value.textContent = p === undefined ? "" : `${(100 * p).toFixed(0)} %`;
+      row.tr.classList.toggle("best", i === best);
+    });
+  }
+  return { table, fill };
+}
+
+function mapGallery() {
+  const title = make("p", { class: "hint" });
+  const shelf = make("div", { class: "maps", role: "img" });
+  const gallery = make("div", { hidden: true }, title, shelf);
+  function fill(layer, maps) {
+    gallery.hidden = !maps;
+    if (!maps) return;
+    const [count, height, width] = maps.shape;
+    title.textContent = `What ${layer}, the first convolution, makes of it: ` +
+      `${count} feature maps, ${height} \u00d7 ${width}; brighter is larger`;
+    shelf.setAttribute("aria-label", `${count} feature maps of ${layer}`);
+    while (shelf.children.length < count) {
+      shelf.append(make("canvas", { class: "map", width, height }));
+    }
+    [...shelf.children].forEach((canvas, i) =>
+      paintGray(canvas, maps.bytes, i * height * width));
+  }
+  return { gallery, fill };
+}
+
+// The strokes, whatever draws them: mouse, finger, keys, or Python.
+function strokeKeeper(model, redraw, sent) {
+  let strokes = [...model.get("strokes")];
+  let lastSent = 0;
+  let timer = null;
+  const keeper = {
+    busy: false,
+    get strokes() { return strokes; },
+    begin(x, y) { strokes = [...strokes, [[x, y]]]; keeper.changed(); },
+    extend(x, y) {
+      const last = strokes[strokes.length - 1];
+      strokes = [...strokes.slice(0, -1), [...last, [x, y]]];
+      keeper.changed();
+    },
+    replace(next) { strokes = next; keeper.send(); redraw(); },
+    changed() {
+      redraw();
+      // While a stroke is drawn, ask a few times a second; its end asks once more.
+      const wait = Math.max(0, 80 - (Date.now() - lastSent));
+      timer ??= setTimeout(keeper.send, wait);
+    },
+    send() {
+      clearTimeout(timer);
+      timer = null;
+      lastSent = Date.now();
+      model.set("strokes", strokes);
+      model.save_changes();
+      sent();
+    },
+  };
+  model.on("change:strokes", () => {
+    if (keeper.busy || model.get("strokes") === strokes) return;
+    strokes = [...model.get("strokes")];
+    redraw();
+  });
+  return keeper;
+}
+
+function listenToPointer(canvas, keeper, pen) {
+  const place = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const scale = SIDE / canvas.clientWidth;
+    const clip = (value) => Math.round(Math.min(SIDE, Math.max(0, value * scale)));
+    return [clip(event.clientX - box.left - canvas.clientLeft),
+      clip(event.clientY - box.top - canvas.clientTop)];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    canvas.focus({ preventScroll: true });
+    canvas.setPointerCapture(event.pointerId);
+    pen.shown = pen.down = false;
+    keeper.busy = true;
+    keeper.begin(...place(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!keeper.busy) return;
+    const seen = event.getCoalescedEvents?.() ?? [];
+    (seen.length ? seen : [event]).forEach((e) => keeper.extend(...place(e)));
+  });
+  const end = () => {
+    if (!keeper.busy) return;
+    keeper.busy = false;
+    keeper.send();
+  };
+  canvas.addEventListener("pointerup", end);
+  canvas.addEventListener("pointercancel", end);
+}
+
+function listenToKeys(canvas, keeper, pen, redraw, say) {
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  function move([dx, dy], length) {
+    pen.x = Math.min(SIDE, Math.max(0, pen.x + dx * length));
+    pen.y = Math.min(SIDE, Math.max(0, pen.y + dy * length));
+    pen.shown = true;
+    if (pen.down) keeper.extend(pen.x, pen.y);
+    else redraw();
+  }
+  function toggle() {
+    pen.down = !pen.down;
+    pen.shown = true;
+    if (pen.down) keeper.begin(pen.x, pen.y);
+    else keeper.send();
+    say(pen.down ? "Pen down: the arrow keys draw." : "Pen up.");
+    redraw();
+  }
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in moves) move(moves[event.key], event.shiftKey ? 4 : 14);
+    else if (event.key === " ") toggle();
+    else if (event.key === "Backspace") keeper.undo();
+    else if (event.key === "Delete") keeper.clear();
+    else return;
+    event.preventDefault();
+  });
+  canvas.addEventListener("blur", () => { pen.shown = pen.down = false; redraw(); });
+  canvas.addEventListener("focus", () => {
+    if (canvas.matches(":focus-visible")) { pen.shown = true; redraw(); }
+  });
+}
+
+function render({ model, el }) {
+  const pen = { x: SIDE / 2, y: 60, down: false, shown: false };
+  const hint = uniqueName("keys");
+  const canvas = make("canvas", {
+    class: "drawing", width: 2 * SIDE, height: 2 * SIDE, tabindex: 0,
+    role: "application", "aria-label": "Drawing pad", "aria-describedby": hint,
+  });
+  const seen = make("canvas", {
+    class: "seen", width: 28, height: 28, role: "img",
+    "aria-label": "What the network sees, 28 by 28 pixels",
+  });
+  const status = make("p", { class: "formula", role: "status" });
+  const speed = make("p", { class: "hint" });
+  const answers = answerTable(model.get("classes"));
+  const gallery = mapGallery();
+  let asked = 0;
+  let alarm = null;
+
+  const redraw = () => paintStrokes(canvas, keeper.strokes, pen);
+  const say = (words) => {
+    if (status.textContent !== words) status.textContent = words;
+  };
+  const keeper = strokeKeeper(model, redraw, () => {
+    asked = performance.now();
+    clearTimeout(alarm);
+    alarm = setTimeout(() => {
+      status.classList.add("error");
+      say("No answer came. The network runs in the notebook's kernel: " +
+        "start it and run this cell again.");
+    }, PATIENCE);
+  });
+  keeper.clear = () => {
+    pen.down = false;
+    keeper.replace([]);
+  };
+  keeper.undo = () => {
+    pen.down = false;
+    keeper.replace(keeper.strokes.slice(0, -1));
+  };
+
+  function update() {
+    clearTimeout(alarm);
+    const { probabilities = [], seen: picture, maps, error } = model.get("answer");
+    status.classList.toggle("error", Boolean(error));
+    paintGray(seen, picture);
+    answers.fill(probabilities);
+    gallery.fill(model.get("layer"), maps);
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    if (asked) speed.textContent = `answered in ${Math.round(performance.now() - asked)} ms`;
+    if (error) say(error);
+    else if (best < 0) say("Draw a digit.");
+    else if (!keeper.busy && !pen.down) {
+      say(`The network says ${model.get("classes")[best]}, ` +
+        `${(100 * probabilities[best]).toFixed(0)} % sure.`);
+    }
+  }
+
+  const button = (name, action) =>
+    make("button", { type: "button", onclick: action }, name);
+  makeCard(el, "Digit pad",
+    make("div", { class: "pad" },
+      make("div", {},
+        make("p", { class: "title" }, "Draw a digit, large"), canvas,
+        make("div", { class: "row", style: "margin-top:0.6rem" },
+          button("Clear", () => keeper.clear()),
+          button("Undo stroke", () => keeper.undo()))),
+      make("div", {},
+        make("p", { class: "title" }, "What the network sees"), seen, speed),
+      make("div", {},
+        make("p", { class: "title" }, "What it answers"), answers.table, status)),
+    make("p", { class: "hint", id: hint },
+      "Mouse or finger draws. Keys: arrows move the pen (with Shift by less), " +
+      "Space puts it down and lifts it, Backspace takes back a stroke, Delete clears."),
+    gallery.gallery);
+
+  listenToPointer(canvas, keeper, pen);
+  listenToKeys(canvas, keeper, pen, redraw, say);
+  model.on("change:answer", update);
+  redraw();
+  update();
+  return () => clearTimeout(alarm);
+}
+
+export default { render };

@@ -1,0 +1,234 @@
+"""A pad to draw a digit on, answered stroke by stroke by a trained network."""
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+import traitlets as t
+from PIL import Image, ImageDraw
+from torch import Tensor, nn
+
+from cnnlib.widgets import base
+from cnnlib.widgets.center import FIELD, center_digit
+
+SIDE, PEN = 280, 22  # the pad's units and its pen's width; digit_pad.js has the same
+
+# The seven that stands on the pad where no kernel runs.
+EXAMPLE = [
+    [[72, 66], [110, 62], [160, 60], [204, 60], [190, 96], [166, 144], [146, 228]],
+    [[112, 146], [156, 142], [196, 138]],
+]
+
+
+def _paint(strokes: Sequence, side: int = 140) -> np.ndarray:
+    """Draw strokes on a square of SIDE units as white on black, uint8 (side, side)."""
+    finer = 2 * side  # drawn larger and reduced, which smooths the edges
+    scale, radius = finer / SIDE, PEN / 2 * finer / SIDE
+    image = Image.new("L", (finer, finer))
+    pen = ImageDraw.Draw(image)
+    for stroke in strokes:
+        points = [(x * scale, y * scale) for x, y in stroke]
+        pen.line(points, fill=255, width=round(2 * radius))
+        for x, y in points:
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(image.reduce(2))
+
+
+def _first_convolution(model: object) -> tuple[str, nn.Module] | None:
+    """Return the name and module of the first 2-D convolution, None without one."""
+    if not isinstance(model, nn.Module):
+        return None
+    for name, module in model.named_modules():
+        weight = getattr(module, "weight", None)
+        if hasattr(module, "kernel_size") and weight is not None and weight.ndim == 4:
+            return name, module
+    return None
+
+
+def _as_bytes(maps: Tensor) -> dict:
+    """Stretch feature maps (C, H, W) to 0..255 together, so that they compare."""
+    low, high = maps.min(), maps.max()
+    spread = 255 * (maps - low) / (high - low).clamp(min=1e-12)
+    gray = spread.round().to(torch.uint8).cpu().numpy()
+    return {"shape": list(maps.shape), "bytes": gray.tobytes()}
+
+
+def _check_strokes(strokes: Sequence) -> list:
+    for stroke in strokes:
+        for point in stroke:
+            if len(point) != 2 or not all(0 <= v <= SIDE for v in point):
+                raise ValueError(
+                    f"strokes must be lists of (x, y) in 0..{SIDE}, but {point} came"
+                )
+    return [[list(point) for point in stroke] for stroke in strokes if len(stroke)]
+
+
+class DigitPad(base.Widget):
+    """A pad whose drawing a network names while it is drawn.
+
+    `strokes` holds the drawing (lists of (x, y) in 0..280), from the hand or set from
+    Python; `picture` uint8 (1, 28, 28) is what the network sees of it, `probabilities`
+    (K,) what it answers, `milliseconds` how long that took here.
+    """
+
+    _esm = base.source("common.js", "digit_pad.js")
+    _css = base.source("common.css", "digit_pad.css")
+    classes = t.List(t.Unicode()).tag(sync=True)
+    # The browser holds the drawing already: no need to send it back.
+    strokes = t.List().tag(sync=True, echo_update=False)
+    answer = t.Dict().tag(sync=True)
+    layer = t.Unicode().tag(sync=True)
+
+    def __init__(self, model: Callable, classes: Sequence[str], maps: bool = True):
+        self._model = model
+        self._maps = _first_convolution(model) if maps else None
+        self._serial = itertools.count()
+        self.picture = torch.zeros(1, FIELD, FIELD, dtype=torch.uint8)
+        self.probabilities: Tensor | None = None
+        self.milliseconds = 0.0
+        layer = self._maps[0] if self._maps else ""
+        super().__init__(classes=list(classes), layer=layer)
+        self._ask(center_digit(_paint(EXAMPLE)))  # a wrong model shows here, not later
+
+    @t.validate("strokes")
+    def _validate_strokes(self, proposal):
+        return _check_strokes(proposal["value"])
+
+    @t.observe("strokes")
+    def _answer_strokes(self, change):
+        started = time.perf_counter()
+        answer = {"serial": next(self._serial)}
+        self.picture, self.probabilities = center_digit(_paint(change["new"])), None
+        try:
+            if change["new"]:
+                self.probabilities, maps = self._ask(self.picture)
+                answer["probabilities"] = self.probabilities.tolist()
+                if maps is not None:
+                    answer["maps"] = {
+                        "shape": list(maps.shape),
+                        "bytes": _as_bytes(maps),
+                    }
+        except Exception as error:  # shown on the pad, where one looks
+            answer["error"] = f"The network failed: {type(error).__name__}: {error}"
+        self.milliseconds = 1000 * (time.perf_counter() - started)
+        self.answer = {**answer, "seen": self.picture.numpy().tobytes()}
+
+    def _ask(self, picture: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return probabilities (K,) and the first layer's maps (C, H, W) or None."""
+        kept: list[Tensor] = []
+        hook = None
+        if self._maps:
+            hook = self._maps[1].register_forward_hook(
+                lambda _module, _input, output: kept.append(output.detach()[0])
+            )
+        try:
+            answered = torch.as_tensor(self._predict(picture[None]))
+        finally:
+            if hook is not None:
+                hook.remove()
+        if answered.shape != (1, len(self.classes)):
+            raise ValueError(
+                f"model must answer one image with probabilities of shape "
+                f"(1, {len(self.classes)}), but {tuple(answered.shape)} came"
+            )
+        return answered[0].detach().float().cpu(), kept[0].float() if kept else None
+
+    def _predict(self, images: Tensor) -> Tensor:
+        if not isinstance(self._model, nn.Module):
+            return self._model(images)
+        from cnnlib import training  # imports slowly, and callables do without it
+
+        return training.predict(self._model, images)
+
+    def __repr__(self) -> str:
+        return f"DigitPad({type(self._model).__name__}, classes={list(self.classes)})"
+
+    def _still_facts(self) -> tuple[list, Tensor, int]:
+        """Return strokes, the network's probabilities and its answer, for the still."""
+        strokes = self.strokes or EXAMPLE
+        probabilities, _ = self._ask(center_digit(_paint(strokes)))
+        return strokes, probabilities, int(probabilities.argmax())
+
+    def alt(self) -> str:
+        """Return the still in words."""
+        _, probabilities, best = self._still_facts()
+        example = "a drawing" if self.strokes else "an example, a seven,"
+        return (
+            f"Digit pad with {example} beside it the 28 by 28 picture that the network "
+            f"sees and its answer: {self.classes[best]}, "
+            f"{100 * probabilities[best]:.0f} percent. Run the cell to draw."
+        )
+
+    def html(self) -> str:
+        """Return the picture and a line that says why nothing can be drawn here."""
+        note = (
+            "<p>This is a picture: the network needs a running kernel to answer. "
+            "Run the cell to draw a digit of your own.</p>"
+        )
+        return super().html() + note
+
+    def still(self) -> str:
+        """Return the pad, the network's view and its answers as a drawing."""
+        strokes, probabilities, best = self._still_facts()
+        lines = "".join(
+            f'<polyline points="{" ".join(f"{x},{y}" for x, y in stroke)}"/>'
+            for stroke in strokes
+        )
+        seen = center_digit(_paint(strokes))[0].tolist()
+        pixels = "".join(
+            base.rect(x, y, 1.05, 1.05, fill=f"#{3 * f'{value:02x}'}")
+            for y, row in enumerate(seen)
+            for x, value in enumerate(row)
+            if value
+        )
+        frame = {"fill": "#000", "stroke": base.INPUT, "stroke_width": 3}
+        parts = [
+            base.text(20, 34, "Drawn", 20, font_weight="bold"),
+            base.text(330, 34, "What the network sees", 20, font_weight="bold"),
+            base.text(590, 34, "What it answers", 20, font_weight="bold"),
+            base.rect(
+                20, 50, SIDE, SIDE, fill="#000", stroke=base.INPUT, stroke_width=3
+            ),
+            f'<g transform="translate(20 50)" fill="none" stroke="#fff" '
+            f'stroke-width="{PEN}" stroke-linecap="round" stroke-linejoin="round">'
+            f"{lines}</g>",
+            base.rect(
+                330, 50, 196, 196, fill="#000", stroke=base.INPUT, stroke_width=3
+            ),
+            f'<g transform="translate(330 50) scale(7)">{pixels}</g>',
+        ]
+        step = SIDE / max(8, len(self.classes))
+        for i, (name, p) in enumerate(zip(self.classes, probabilities, strict=True)):
+            y, p = 50 + step * i, float(p)
+            bold = {"font_weight": "bold"} if i == best else {}
+            parts += [
+                base.text(590, y + 0.7 * step, name, 18, **bold),
+                base.rect(640, y + 3, 160, step - 6, fill="#ececec", stroke="#8c8c8c"),
+                base.rect(640, y + 3, 160 * p, step - 6, fill=base.OUTPUT),
+                base.text(810, y + 0.7 * step, f"{100 * p:.0f} %", 18, **bold),
+            ]
+        return base.drawing(880, 350, *parts)
+
+
+def digit_pad(
+    model: nn.Module | Callable[[Tensor], Tensor],
+    classes: Sequence[str] | None = None,
+    maps: bool = True,
+) -> DigitPad:
+    """Return a pad on which a digit is drawn and that `model` answers at every stroke.
+
+    model: a network for 1x28x28 images, or any callable from uint8 (1, 1, 28, 28) to
+    probabilities (1, K). classes: K names; the model's own, else the ten digits.
+    maps: also show the feature maps of the network's first convolution.
+    Raises TypeError for what cannot be called, ValueError for an answer of another
+    shape.
+    """
+    if not callable(model):
+        raise TypeError(f"model must be a network or a callable, not {model!r}")
+    if classes is None:
+        classes = getattr(model, "classes", None) or [str(digit) for digit in range(10)]
+    if isinstance(classes, str) or not all(isinstance(c, str) for c in classes):
+        raise TypeError(f"classes must be a sequence of names, not {classes!r}")
+    return DigitPad(model, classes, maps)

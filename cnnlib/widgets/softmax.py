@@ -1,0 +1,133 @@
+"""Softmax and cross-entropy under the hand: logits, probabilities, loss, gradient."""
+
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import traitlets as t
+
+from cnnlib.widgets import base
+
+
+def _check_classes(classes: Sequence[str]) -> list[str]:
+    if isinstance(classes, str) or not all(isinstance(c, str) for c in classes):
+        raise TypeError(f"classes must be a sequence of names, not {classes!r}")
+    if len(classes) < 2:
+        raise ValueError(f"classes must name at least two, but {classes!r} came")
+    return list(classes)
+
+
+def _check_logits(logits: Sequence[float], count: int) -> list[float]:
+    values = list(logits)
+    if not all(isinstance(z, Real) and math.isfinite(z) for z in values):
+        raise ValueError(f"logits must be finite numbers, not {values}")
+    if len(values) != count:
+        raise ValueError(f"logits has {len(values)} numbers for {count} classes")
+    return [float(z) for z in values]
+
+
+def _check_target(target: int, count: int) -> int:
+    if not isinstance(target, Integral) or not 0 <= target < count:
+        raise ValueError(f"target must be in 0..{count - 1}, but {target!r} came")
+    return int(target)
+
+
+class SoftmaxExplorer(base.Widget):
+    """Sliders for logits, with probabilities, loss and gradient computed beside them.
+
+    `logits` and `target` follow the sliders and may be set from Python; `probabilities`
+    (K,), `loss` and `gradient` (K,) are computed from them.
+    """
+
+    _esm = base.source("common.js", "softmax.js")
+    _css = base.source("common.css", "softmax.css")
+    _page_state = ("classes", "logits", "target")
+    classes = t.List(t.Unicode()).tag(sync=True)
+    logits = t.List(t.Float()).tag(sync=True)
+    target = t.Int(0).tag(sync=True)
+
+    @t.validate("logits")
+    def _validate_logits(self, proposal):
+        return _check_logits(proposal["value"], len(self.classes))
+
+    @t.validate("target")
+    def _validate_target(self, proposal):
+        return _check_target(proposal["value"], len(self.classes))
+
+    @property
+    def probabilities(self) -> list[float]:
+        """softmax(logits), shifted by the largest logit so that nothing overflows."""
+        raised = [math.exp(z - max(self.logits)) for z in self.logits]
+        return [e / sum(raised) for e in raised]
+
+    @property
+    def loss(self) -> float:
+        """Cross-entropy, the negative log of the target's probability, in nats."""
+        top = max(self.logits)
+        log_sum = top + math.log(sum(math.exp(z - top) for z in self.logits))
+        return log_sum - self.logits[self.target]
+
+    @property
+    def gradient(self) -> list[float]:
+        """The loss's gradient with respect to the logits: p - y."""
+        return [p - (i == self.target) for i, p in enumerate(self.probabilities)]
+
+    def __repr__(self) -> str:
+        logits = [round(z, 3) for z in self.logits]
+        target = self.classes[self.target]
+        return f"SoftmaxExplorer({self.classes}, logits={logits}, target={target!r})"
+
+    def alt(self) -> str:
+        """Return the still in words."""
+        rows = zip(self.classes, self.logits, self.probabilities, strict=True)
+        told = [
+            f"{c}: logit {base.number(z, 1)}, probability {p:.2f}" for c, z, p in rows
+        ]
+        return (
+            f"Softmax explorer. {'; '.join(told)}. The right answer is "
+            f"{self.classes[self.target]}, the loss is {self.loss:.3f}."
+        )
+
+    def still(self) -> str:
+        """Return the rows of the widget as a drawing: z, p as a bar, p - y."""
+        parts = [base.text(20, 34, "Logits z", 18, font_weight="bold")]
+        parts.append(base.text(270, 34, "p = softmax(z)", 18, font_weight="bold"))
+        parts.append(base.text(600, 34, "gradient p \u2212 y", 18, font_weight="bold"))
+        rows = zip(
+            self.classes, self.logits, self.probabilities, self.gradient, strict=True
+        )
+        for i, (name, z, p, g) in enumerate(rows):
+            y = 72 + 44 * i
+            mark = " (y = 1)" if i == self.target else ""
+            parts += [
+                base.text(20, y, f"{name}: {base.number(z, 1)}{mark}", 20),
+                base.rect(270, y - 20, 220, 26, fill="#ececec", stroke="#8c8c8c"),
+                base.rect(270, y - 20, 220 * p, 26, fill=base.OUTPUT),
+                base.text(500, y, f"{p:.2f}", 20),
+                base.text(600, y, base.number(g), 20),
+            ]
+        target = self.classes[self.target]
+        loss = f"loss = \u2212log p({target}) = {base.number(self.loss, 3)}"
+        bottom = 84 + 44 * len(self.classes)
+        parts.append(base.text(20, bottom, loss, 20, font_weight="bold"))
+        return base.drawing(760, bottom + 20, *parts)
+
+
+def softmax_explorer(
+    classes: Sequence[str] = ("cat", "dog", "bird"),
+    logits: Sequence[float] = (2.0, 1.0, 0.1),
+    target: int = 0,
+) -> SoftmaxExplorer:
+    """Return sliders for K logits with their softmax, loss and gradient.
+
+    classes: K names; logits: K finite numbers; target: index of the
+    right answer, 0..K-1.
+    Everything is computed in the browser, so it also works in an exported page.
+    Raises TypeError or ValueError when the three do not fit together.
+    """
+    classes = _check_classes(classes)
+    return SoftmaxExplorer(
+        classes=classes,
+        logits=_check_logits(logits, len(classes)),
+        target=_check_target(target, len(classes)),
+    )
