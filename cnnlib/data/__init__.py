@@ -1,0 +1,26 @@
+"""Data sets through one door: found, downloaded or stood in for; batches; augmentation.
+
+train, test = data.load("mnist")
+for images, labels in train.batches(128, shuffle=True):
+    ...
+"""
+
+from .augment import Augment
+from .imageset import ImageSet, denormalize, normalize
+from .loading import NAMES, available, load
+from .pets import drawn_pets
+from .photos import photo
+from .pictures import read_images
+
+__all__ = [
+    "NAMES",
+    "Augment",
+    "ImageSet",
+    "available",
+    "denormalize",
+    "drawn_pets",
+    "load",
+    "normalize",
+    "photo",
+    "read_images",
+]

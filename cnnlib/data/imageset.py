@@ -1,0 +1,240 @@
+"""A labelled set of images that stays in memory as one tensor, and its one scale."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from .augment import Augment
+
+__all__ = ["ImageSet", "denormalize", "normalize"]
+
+
+def normalize(images: Tensor) -> Tensor:
+    """Bring uint8 images (..., H, W) from 0..255 to float32 in [-1, 1]: x / 127.5 - 1.
+
+    The one convention for every network of the lecture: nothing is measured on the
+    data set, so nothing has to be stored with a model. Raises TypeError unless
+    ``images`` is a uint8 tensor.
+    """
+    if not isinstance(images, Tensor) or images.dtype != torch.uint8:
+        raise TypeError(f"normalize expects a uint8 tensor, not {_describe(images)}.")
+    return images.to(torch.float32).div_(127.5).sub_(1.0)
+
+
+def denormalize(images: Tensor) -> Tensor:
+    """Bring float images (..., H, W) from [-1, 1] to [0, 1], as pictures are drawn.
+
+    Values outside [-1, 1] are clamped. Raises TypeError unless ``images`` is floating.
+    """
+    if not isinstance(images, Tensor) or not images.is_floating_point():
+        raise TypeError(f"denormalize expects a float tensor, not {_describe(images)}.")
+    return ((images + 1.0) / 2.0).clamp(0.0, 1.0)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ImageSet:
+    """Images (N, C, H, W) uint8 with labels (N,) int64, class names and a name.
+
+    ``name`` says what the images really are: "digits" where MNIST was not at hand.
+    Nothing is copied that need not be; ``batches`` cuts from the tensor where it lies,
+    so a set moved ``to`` a GPU is cut there. Raises TypeError or ValueError when the
+    parts do not fit together.
+    """
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    name: str
+
+    def __post_init__(self):
+        images, labels = self.images, self.labels
+        if not isinstance(images, Tensor) or images.dtype != torch.uint8:
+            raise TypeError(f"images must be a uint8 tensor, not {_describe(images)}.")
+        if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
+            raise TypeError(f"labels must be an int64 tensor, not {_describe(labels)}.")
+        if images.ndim != 4:
+            raise ValueError(
+                f"images must have shape (N, C, H, W), not {tuple(images.shape)}."
+            )
+        if labels.shape != images.shape[:1]:
+            raise ValueError(
+                f"labels must have shape ({len(images)},), one for each image, "
+                f"not {tuple(labels.shape)}."
+            )
+        if labels.device != images.device:
+            raise ValueError(
+                f"images are on {images.device} but labels on {labels.device}; "
+                "both must be on the same device."
+            )
+        self._check_classes()
+
+    def _check_classes(self):
+        if isinstance(self.classes, str):
+            raise TypeError(
+                f"classes must be a tuple of names, not the string {self.classes!r}."
+            )
+        # A list is taken, too; the frozen set keeps a tuple.
+        object.__setattr__(self, "classes", tuple(self.classes))
+        if not all(isinstance(c, str) for c in self.classes):
+            raise TypeError(f"classes must be strings, not {self.classes!r}.")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes must differ from each other: {self.classes!r}.")
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be a string, not {self.name!r}.")
+        if len(self.labels):
+            low, high = (int(v) for v in torch.aminmax(self.labels))
+            if low < 0 or high >= len(self.classes):
+                raise ValueError(
+                    f"labels must be in 0..{len(self.classes) - 1} for "
+                    f"{len(self.classes)} classes, not {low}..{high}."
+                )
+
+    def __repr__(self) -> str:
+        C, H, W = self.image_shape
+        names = self.classes
+        if len(names) > 4:
+            names = (*names[:2], "…", names[-1])
+        return (
+            f"ImageSet {self.name!r}: {len(self):,} images of {C}×{H}×{W}, "
+            f"{len(self.classes)} classes ({', '.join(names)}), on {self.images.device}"
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self):
+        # Without this, Python would fall back to self[0], self[1], …
+        raise TypeError(
+            "An ImageSet is read by batches(...), or by .images and .labels."
+        )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """The shape of one image, (C, H, W)."""
+        return tuple(self.images.shape[1:])
+
+    def __getitem__(self, index) -> "ImageSet":
+        """The images that a slice, a list, or a tensor of bool or int picks."""
+        if not isinstance(index, slice):
+            index = self._as_index(index)
+        return replace(self, images=self.images[index], labels=self.labels[index])
+
+    def _as_index(self, index) -> Tensor:
+        what = (
+            "index must be a slice, a list, or a one-dimensional tensor of int or bool"
+        )
+        try:
+            index = torch.as_tensor(index, device=self.images.device)
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(f"{what}, not {type(index).__name__}.") from None
+        if index.ndim != 1:
+            hint = " (one image is .images[i], its label .labels[i])"
+            raise TypeError(f"{what}{hint if index.ndim == 0 else ''}.")
+        if index.numel() == 0 and index.dtype != torch.bool:
+            index = index.to(torch.int64)
+        if index.is_floating_point() or index.is_complex():
+            raise TypeError(f"{what}, not {index.dtype}.")
+        if index.dtype == torch.bool:
+            if len(index) != len(self):
+                raise IndexError(
+                    f"index has {len(index)} bools for a set of {len(self)} images."
+                )
+        elif len(index) and not (-len(self) <= index.min() and index.max() < len(self)):
+            raise IndexError(
+                f"index reaches from {index.min()} to {index.max()} in a set of "
+                f"{len(self)} images."
+            )
+        # uint8 tensors would be read as a mask by indexing.
+        return index if index.dtype == torch.bool else index.to(torch.int64)
+
+    def counts(self) -> dict[str, int]:
+        """The number of images of each class, by class name."""
+        counts = torch.bincount(self.labels, minlength=len(self.classes)).tolist()
+        return dict(zip(self.classes, counts, strict=True))
+
+    def shuffled(self, seed: int = 0) -> "ImageSet":
+        """The same images in a random order that ``seed`` decides."""
+        return self[torch.randperm(len(self), generator=_generator(seed))]
+
+    def per_class(self, n: int, seed: int = 0) -> "ImageSet":
+        """A random choice of ``n`` images of each class, class by class.
+
+        Raises ValueError where a class has fewer than ``n``.
+        """
+        _check_count("n", n)
+        generator, labels, chosen = _generator(seed), self.labels.cpu(), []
+        for k, name in enumerate(self.classes):
+            members = (labels == k).nonzero().flatten()
+            if len(members) < n:
+                raise ValueError(
+                    f"n is {n}, but {self.name!r} has only {len(members)} images "
+                    f"of class {name!r}."
+                )
+            order = torch.randperm(len(members), generator=generator)
+            chosen.append(members[order[:n]])
+        return self[torch.cat(chosen)]
+
+    def to(self, device: torch.device | str) -> "ImageSet":
+        """The same set on ``device``; nothing is copied if it is there already."""
+        return replace(
+            self, images=self.images.to(device), labels=self.labels.to(device)
+        )
+
+    def batches(
+        self,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        generator: torch.Generator | None = None,
+        augment: Callable[[Tensor], Tensor] | None = None,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Cut the set into batches: float32 images in [-1, 1] and their labels.
+
+        Yields ``(images (B, C, H, W), labels (B,))`` on the set's own device; the last
+        batch holds what is left. ``shuffle`` draws a new order at each call, from
+        ``generator`` if given. ``augment`` gets each whole normalized batch; an
+        ``Augment`` draws from the same ``generator``.
+        """
+        _check_count("batch_size", batch_size)
+        if augment is not None and not callable(augment):
+            raise TypeError(
+                f"augment must be callable on a batch, not {_describe(augment)}."
+            )
+        return self._cut(batch_size, shuffle, generator, augment)
+
+    def _cut(self, batch_size, shuffle, generator, augment):
+        order = None
+        if shuffle:
+            where = generator.device if generator is not None else "cpu"
+            order = torch.randperm(len(self), generator=generator, device=where)
+            order = order.to(self.images.device)
+        for start in range(0, len(self), batch_size):
+            pick = slice(start, start + batch_size)
+            if order is not None:
+                pick = order[pick]
+            images = normalize(self.images[pick])
+            if isinstance(augment, Augment):
+                images = augment(images, generator=generator)
+            elif augment is not None:
+                images = augment(images)
+            yield images, self.labels[pick]
+
+
+def _generator(seed: int) -> torch.Generator:
+    # Always on the CPU, so that a seed picks the same images on every device.
+    return torch.Generator().manual_seed(seed)
+
+
+def _check_count(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {value!r}.")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, not {value}.")
+
+
+def _describe(value) -> str:
+    if isinstance(value, Tensor):
+        return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
+    return f"{type(value).__name__} {value!r}"[:80]

@@ -1,0 +1,61 @@
+"""Where data sets are looked for, and where downloads land."""
+
+import os
+from pathlib import Path
+
+__all__ = ["landing_place", "offline", "search_places"]
+
+
+def search_places(root: str | os.PathLike | None = None) -> list[Path]:
+    """The folders to look in, in order.
+
+    Only ``root``, if given; else CNNLIB_DATA, the repository's ``data/`` (when the
+    package runs from a checkout) and the user's cache. Raises FileNotFoundError if
+    ``root`` or CNNLIB_DATA names a folder that does not exist.
+    """
+    if root is not None:
+        return [_existing("root", root)]
+    places = []
+    if os.environ.get("CNNLIB_DATA"):
+        places.append(_existing("CNNLIB_DATA", os.environ["CNNLIB_DATA"]))
+    checkout = _checkout()
+    if checkout is not None:
+        places.append(checkout / "data")
+    return [*places, _cache()]
+
+
+def landing_place(root: str | os.PathLike | None = None) -> Path:
+    """The first of the places that can be written to, made if need be."""
+    for place in search_places(root):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(place, os.W_OK):
+            return place
+    raise PermissionError("no folder to download to can be written")
+
+
+def offline() -> bool:
+    """Whether CNNLIB_OFFLINE=1 forbids downloads."""
+    return os.environ.get("CNNLIB_OFFLINE", "0") not in ("", "0")
+
+
+def _existing(name: str, value: str | os.PathLike) -> Path:
+    path = Path(value).expanduser()
+    if not path.is_dir():
+        raise FileNotFoundError(f"{name} names {path}, which is not a folder.")
+    return path
+
+
+def _checkout() -> Path | None:
+    """The repository that this file is in, or None for an installed package."""
+    top = Path(__file__).resolve().parents[2]
+    is_ours = (top / "pyproject.toml").is_file() and (top / "notebooks").is_dir()
+    return top if is_ours else None
+
+
+def _cache() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("cnnlib"))
