@@ -1,0 +1,176 @@
+"""A small canvas for pictures made of cells, lines and words: it writes plain SVG.
+
+The SVG is self-contained (no script, no font, no address), so that it shows, and moves,
+inside an ``<img>`` wherever a notebook is rendered.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from xml.sax.saxutils import escape, quoteattr
+
+from cnnlib.figures import style
+
+CELL = 60  # CSS pixels: a cell whose number the back row reads
+TYPE = 20  # CSS pixels: 15 points
+FITS = 900  # CSS pixels: pictures stay as wide as a notebook's cell
+GAP = 46  # between an array and the symbol beside it
+_GLYPH = 0.6  # width of a digit or letter of the usual sans-serif faces, in ems
+_FONT = "font-family:'DejaVu Sans',Verdana,'Segoe UI',Helvetica,Arial,sans-serif"
+
+
+def text_width(text: str, size: float) -> float:
+    """About how wide ``text`` will be, in pixels (the reader's font decides)."""
+    return _GLYPH * size * len(text)
+
+
+def cell_size(columns: float, fixed: float = 0) -> float:
+    """The largest cell, up to CELL, with which ``columns`` of them fit the page."""
+    return max(24, min(CELL, (FITS - fixed) / max(columns, 1)))
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+class Canvas:
+    """Collects shapes in pixels (x to the right, y down) and grows to hold them."""
+
+    def __init__(self):
+        self.parts: list[str] = []
+        self.css: list[str] = []
+        self.box = [0.0, 0.0, 0.0, 0.0]
+
+    def _grow(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        left, top, right, bottom = self.box
+        self.box = [min(left, x0), min(top, y0), max(right, x1), max(bottom, y1)]
+
+    def _add(self, tag: str, body: str | None = None, **attributes) -> None:
+        written = "".join(
+            f" {name.rstrip('_').replace('_', '-')}="
+            + quoteattr(_short(value) if isinstance(value, float) else str(value))
+            for name, value in attributes.items()
+            if value is not None
+        )
+        end = "/>" if body is None else f">{body}</{tag}>"
+        self.parts.append(f"<{tag}{written}{end}")
+
+    def rect(self, x, y, width, height, fill="none", stroke=None, **more) -> None:
+        """A rectangle; further SVG attributes as keywords (``stroke_width=3``)."""
+        self._grow(x, y, x + width, y + height)
+        self._add(
+            "rect",
+            x=float(x),
+            y=float(y),
+            width=float(width),
+            height=float(height),
+            fill=fill,
+            stroke=stroke,
+            **more,
+        )
+
+    def line(self, x0, y0, x1, y1, stroke=style.MUTED, stroke_width=2, **more) -> None:
+        """A straight line."""
+        self._grow(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        ends = {
+            "x1": float(x0),
+            "y1": float(y0),
+            "x2": float(x1),
+            "y2": float(y1),
+        }
+        self._add("line", stroke=stroke, stroke_width=stroke_width, **ends, **more)
+
+    def arrow(self, x0, y0, x1, y1, color=style.MUTED, width=2.5) -> None:
+        """A line with a head at its end, horizontal or vertical."""
+        self.line(x0, y0, x1, y1, color, width)
+        head, along = 9, (x1 - x0, y1 - y0)
+        length = (along[0] ** 2 + along[1] ** 2) ** 0.5 or 1
+        dx, dy = along[0] / length * head, along[1] / length * head
+        corners = (
+            (x1, y1),
+            (x1 - dx - dy * 0.6, y1 - dy + dx * 0.6),
+            (x1 - dx + dy * 0.6, y1 - dy - dx * 0.6),
+        )
+        points = " ".join(f"{_short(x)},{_short(y)}" for x, y in corners)
+        self._add("polygon", points=points, fill=color)
+
+    def text(self, x, y, words, size=TYPE, fill=style.INK, anchor="middle", **more):
+        """Words whose middle is at height ``y``; ``words`` is plain text."""
+        self.rich(x, y, escape(str(words)), str(words), size, fill, anchor, **more)
+
+    def rich(
+        self, x, y, markup, plain, size=TYPE, fill=style.INK, anchor="middle", **more
+    ):
+        """Like ``text`` with tspans in it; ``plain`` is the same without markup."""
+        width = text_width(plain, size)
+        left = x - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+        self._grow(left, y - size * 0.7, left + width, y + size * 0.7)
+        anchor = None if anchor == "start" else anchor
+        self._add(
+            "text",
+            markup,
+            x=float(x),
+            y=float(y + 0.36 * size),  # from the middle of a figure to its foot
+            font_size=float(size),
+            fill=None if fill == style.INK else fill,
+            text_anchor=anchor,
+            **more,
+        )
+
+    @contextmanager
+    def group(self, **attributes):
+        """What is drawn inside carries these attributes (``class_="window"``)."""
+        before, self.parts = self.parts, []
+        yield
+        inside, self.parts = "".join(self.parts), before
+        self._add("g", inside, **attributes)
+
+    def cells(
+        self,
+        x: float,
+        y: float,
+        values,
+        cell: float,
+        fill: str = style.INPUT_PALE,
+        edge: str = style.INPUT,
+        ink: str = style.INK,
+        **more,
+    ) -> None:
+        """A matrix, one number a cell; ``values[i][j]`` may be a number or words."""
+        words = [[_words(value) for value in row] for row in values]
+        longest = max(len(word) for row in words for word in row)
+        size = float(min(0.42 * cell, 0.86 * cell / (_GLYPH * max(longest, 1))))
+        with self.group(fill=fill, stroke=edge, stroke_width=1.5, **more):
+            for i, row in enumerate(words):
+                for j, _ in enumerate(row):
+                    self.rect(x + j * cell, y + i * cell, cell, cell, fill=None)
+        with self.group(font_size=size, text_anchor="middle", fill=ink, **more):
+            for i, row in enumerate(words):
+                for j, word in enumerate(row):
+                    at = (x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.36 * size)
+                    if word:
+                        self._add("text", escape(word), x=float(at[0]), y=float(at[1]))
+
+    def svg(self, title: str, margin: float = 14) -> str:
+        """The whole drawing as SVG text on white paper."""
+        left, top, right, bottom = self.box
+        x, y = left - margin, top - margin
+        width, height = right - left + 2 * margin, bottom - top + 2 * margin
+        size = f"{_short(width)} {_short(height)}"
+        css = f"text{{{_FONT}}}" + "".join(self.css)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{_short(width)}" '
+            f'height="{_short(height)}" viewBox="{_short(x)} {_short(y)} {size}" '
+            f'fill="{style.INK}"><title>{escape(title)}</title><style>{css}</style>'
+            f'<rect x="{_short(x)}" y="{_short(y)}" width="100%" height="100%" '
+            f'fill="{style.PAPER}" rx="8"/>' + "".join(self.parts) + "</svg>"
+        )
+
+    def picture(self, alt: str) -> style.Picture:
+        """The drawing as a Picture with its alt text."""
+        width = round(self.box[2] - self.box[0] + 28)
+        return style.Picture(self.svg(alt).encode(), alt, width, "image/svg+xml")
+
+
+def _words(value) -> str:
+    return value if isinstance(value, str) else style.number(float(value))
