@@ -1,0 +1,201 @@
+"""From scores to probabilities, and from probabilities to a loss."""
+
+import warnings
+
+import torch
+from torch import Tensor
+
+from .shapes import (
+    ArgumentError,
+    ArgumentIndexError,
+    check_dtype,
+    check_floating,
+    check_tensor,
+    integer,
+)
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(0, x) for each number x; NaN stays NaN. ``inplace`` overwrites ``input``."""
+    check_tensor("input", input)
+    real = not (input.is_complex() or input.dtype == torch.bool)
+    check_dtype("input", input.dtype, "of a real dtype", real)
+    fill = input.masked_fill_ if inplace else input.masked_fill
+    return fill(input <= 0, 0)
+
+
+def softmax(input: Tensor, dim=None, _stacklevel=3, dtype=None) -> Tensor:
+    """exp(x) / sum of exp(x) along ``dim``: positive numbers that sum to 1.
+
+    The largest x is subtracted first, so that exp never overflows. ``input`` is
+    floating point, or is converted to ``dtype`` first. Without ``dim``
+    (deprecated) dimension 0 for 0, 1 or 3 dimensions, else 1. Raises ArgumentError,
+    which is also an IndexError, for a dimension that input does not have.
+    """
+    shifted, dim, dtype = shift("softmax", input, dim, _stacklevel, dtype)
+    exponentials = shifted.exp()
+    return (exponentials / exponentials.sum(dim, keepdim=True)).to(dtype)
+
+
+def log_softmax(input: Tensor, dim=None, _stacklevel=3, dtype=None) -> Tensor:
+    """x - log(sum of exp(x)) along ``dim``: the logarithm of ``softmax``, never log(0).
+
+    Arguments and errors as in ``softmax``.
+    """
+    shifted, dim, dtype = shift("log_softmax", input, dim, _stacklevel, dtype)
+    return (shifted - shifted.exp().sum(dim, keepdim=True).log()).to(dtype)
+
+
+def shift(name, input, dim, stacklevel, dtype):
+    """input minus its maximum along dim; the dim; and the dtype to return."""
+    check_tensor("input", input)
+    if dim is None:
+        warnings.warn(
+            f"Implicit dimension choice for {name} has been deprecated. "
+            "Change the call to include dim=X as an argument.",
+            stacklevel=stacklevel,
+        )
+        dim = 0 if input.dim() in (0, 1, 3) else 1
+    dim, limit = integer("dim", dim), max(input.dim(), 1)
+    if not -limit <= dim < limit:
+        raise ArgumentIndexError(
+            f"dim must be from {-limit} to {limit - 1} for input of shape "
+            f"{tuple(input.shape)}, but got {dim}"
+        )
+    if dtype is not None and not isinstance(dtype, torch.dtype):
+        raise TypeError(f"dtype must be a torch.dtype, but got {dtype!r}")
+    input = input if dtype is None else input.to(dtype)
+    check_floating("input" if dtype is None else "dtype", input.dtype)
+    precise = input.float() if input.itemsize == 2 else input
+    if input.numel():
+        precise = precise - precise.detach().amax(dim, keepdim=True)
+    return precise, dim, input.dtype
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average=None,
+    ignore_index: int = -100,
+    reduce=None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log of the probability that the softmax of the scores gives to the true class.
+
+    ``input`` holds scores (logits) of shape (C,), (N, C) or (N, C, d1, ...). ``target``
+    holds class indices (int64 or uint8) of that shape without C, or probabilities of
+    that very shape. ``weight`` (C,) weighs classes; samples of class ``ignore_index``
+    do not count; ``label_smoothing`` mixes the target with the uniform distribution;
+    ``reduction`` is "none", "sum" or "mean" (of the weights that count, or of samples).
+    ``size_average`` and ``reduce`` are deprecated and override ``reduction``.
+    Raises ArgumentError (a ValueError; also an IndexError for a class out of range) or
+    TypeError where torch.nn.functional.cross_entropy refuses its arguments.
+    """
+    reduction = check_reduction(size_average, reduce, reduction)
+    soft = check_loss(input, target, weight, ignore_index, label_smoothing)
+    axis = 0 if input.dim() == 1 else 1
+    loss = -log_softmax(input, axis)  # of each class, were it the true one
+    C = input.shape[axis]
+    scale = torch.ones(C, dtype=input.dtype, device=input.device)
+    scale = (scale if weight is None else weight).view(
+        -1, *[1] * (input.dim() - axis - 1)
+    )
+    if soft:
+        if label_smoothing:
+            target = target * (1 - label_smoothing) + label_smoothing / C
+        losses = (loss * scale * target).sum(axis)
+        count = losses.numel()
+    else:
+        target = target.long().reshape(input.shape[:axis] + input.shape[axis + 1 :])
+        keep = target != ignore_index
+        target = target.where(keep, 0)
+        scales = scale.flatten()[target]
+        picked = loss.gather(axis, target.unsqueeze(axis)).squeeze(axis) * scales
+        losses = picked
+        if label_smoothing:
+            uniform = (loss * scale).sum(axis) / C
+            losses = picked * (1 - label_smoothing) + uniform * label_smoothing
+        losses = losses.where(keep, 0)
+        count = scales.where(keep, 0).sum()
+    if reduction == "none":
+        return losses
+    return losses.sum() if reduction == "sum" else losses.sum() / count
+
+
+def check_reduction(size_average, reduce, reduction) -> str:
+    if size_average is not None or reduce is not None:
+        mean, reduced = size_average in (None, True), reduce in (None, True)
+        reduction = ("mean" if mean else "sum") if reduced else "none"
+        warnings.warn(
+            "size_average and reduce args will be deprecated, please use "
+            f"reduction='{reduction}' instead.",
+            stacklevel=3,
+        )
+    if reduction not in ("none", "mean", "sum"):
+        raise ArgumentError(
+            f"reduction must be 'none', 'mean' or 'sum', but got {reduction!r}"
+        )
+    return reduction
+
+
+def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
+    """Whether the target holds probabilities; or a clear refusal."""
+    check_tensor("input", input)
+    check_tensor("target", target)
+    check_floating("input", input.dtype)
+    if input.dim() == 0:
+        raise ArgumentError("input must be (C,), (N, C) or (N, C, d1, ...), but got ()")
+    axis = 0 if input.dim() == 1 else 1
+    C = input.shape[axis]
+    ignore_index = integer("ignore_index", ignore_index)
+    if isinstance(label_smoothing, Tensor) or not isinstance(
+        label_smoothing, (int, float)
+    ):
+        raise TypeError(
+            f"label_smoothing must be a number, but got {label_smoothing!r}"
+        )
+    if not 0 <= label_smoothing <= 1:
+        raise ArgumentError(
+            f"label_smoothing must be between 0 and 1, but got {label_smoothing}"
+        )
+    soft = target.shape == input.shape
+    if weight is not None:
+        check_tensor("weight", weight)
+        if weight.shape != (C,):
+            raise ArgumentError(
+                f"weight must have the shape ({C},), one number for each class, "
+                f"but got {tuple(weight.shape)}"
+            )
+        if not soft and weight.dtype != input.dtype:
+            raise ArgumentError(
+                f"weight must be {input.dtype} as input is, but got {weight.dtype}"
+            )
+    if soft:
+        if not target.is_floating_point():
+            raise ArgumentError(
+                "target of input's shape holds probabilities and must be floating "
+                f"point, but got {target.dtype}"
+            )
+        if ignore_index >= 0:
+            raise ArgumentError(
+                "ignore_index cannot be used with a target of probabilities, "
+                f"but got {ignore_index}"
+            )
+        return True
+    expected = input.shape[:axis] + input.shape[axis + 1 :]
+    if target.shape != expected and not (axis == 0 and target.shape == (1,)):
+        raise ArgumentError(
+            f"target must have the shape {tuple(expected)} (class indices) or "
+            f"{tuple(input.shape)} (probabilities), but got {tuple(target.shape)}"
+        )
+    if target.dtype not in (torch.int64, torch.uint8):
+        raise ArgumentError(f"target must be int64 or uint8, but got {target.dtype}")
+    wrong = target[((target < 0) | (target >= C)) & (target != ignore_index)]
+    if wrong.numel():
+        raise ArgumentIndexError(
+            f"target must hold classes from 0 to {C - 1} or ignore_index "
+            f"{ignore_index}, but got {wrong[0].item()}"
+        )
+    return False

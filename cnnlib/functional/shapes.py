@@ -1,0 +1,130 @@
+"""How large the output is, where the windows lie, and what is no valid argument."""
+
+import operator
+
+import torch
+from torch import Tensor
+
+
+class ArgumentError(ValueError, RuntimeError):
+    """A bad argument: a ValueError that, as in PyTorch, is also a RuntimeError."""
+
+
+class ArgumentIndexError(ArgumentError, IndexError):
+    """A class or a dimension that does not exist."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError, NotImplementedError):
+    """A dtype that the operation is not defined for."""
+
+
+def output_size(
+    n, kernel_size, stride=1, padding=0, dilation=1, ceil_mode=False
+) -> int:
+    """The number of windows that fit along one axis of ``n`` elements.
+
+    floor((n + 2*padding - dilation*(kernel_size - 1) - 1) / stride) + 1, where
+    ``padding`` is per side. With ``ceil_mode`` the division rounds up, but the last
+    window must start inside the input or the left padding.
+    Raises ArgumentError (a ValueError) if no window fits.
+    """
+    n = integer("n", n, minimum=0)
+    kernel_size = integer("kernel_size", kernel_size, minimum=1)
+    stride = integer("stride", stride, minimum=1)
+    padding = integer("padding", padding, minimum=0)
+    dilation = integer("dilation", dilation, minimum=1)
+    check_flag("ceil_mode", ceil_mode)
+    return count_windows(n, kernel_size, stride, 2 * padding, dilation, ceil_mode)
+
+
+def count_windows(n, kernel_size, stride, total_padding, dilation, ceil_mode=False):
+    """output_size for arguments already checked and padding in total, not per side."""
+    reach = (
+        dilation * (kernel_size - 1) + 1
+    )  # from a window's first element to its last
+    room = n + total_padding - reach
+    count = (room + (stride - 1 if ceil_mode else 0)) // stride + 1
+    if ceil_mode and (count - 1) * stride >= n + total_padding // 2:
+        count -= 1  # the last window would start in the right padding
+    if count < 1 or n < 1:
+        raise ArgumentError(
+            f"kernel_size {kernel_size} with dilation {dilation} spans {reach} "
+            f"elements, expected at most the {n + total_padding} that input "
+            f"has along that axis with its padding, but input has {n}"
+        )
+    return count
+
+
+def windows(input: Tensor, kernel_size, stride, dilation) -> Tensor:
+    """View of (..., H, W) as (..., output H, output W, kernel H, kernel W): no copy."""
+    for k, s, d in zip(kernel_size, stride, dilation, strict=True):
+        input = input.unfold(-2, d * (k - 1) + 1, s)  # the window's axis goes last
+    return input[..., :: dilation[0], :: dilation[1]]
+
+
+def pad(input: Tensor, top, bottom, left, right, value=0) -> Tensor:
+    """(..., H, W) with ``value`` around it."""
+    if not (top or bottom or left or right):
+        return input
+    H, W = input.shape[-2:]
+    size = (*input.shape[:-2], top + H + bottom, left + W + right)
+    output = input.new_full(size, value)
+    output[..., top : top + H, left : left + W] = input
+    return output
+
+
+def integer(name, value, minimum=None) -> int:
+    """``value`` as an int, or an error that names the argument."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        value = operator.index(value)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} must be an integer, but got {value!r} ({type(value).__name__})"
+        ) from None
+    if minimum is not None and value < minimum:
+        raise ArgumentError(f"{name} must be at least {minimum}, but got {value}")
+    return value
+
+
+def pair(name, value, minimum) -> tuple[int, int]:
+    """(vertical, horizontal) from one integer for both, or from one for each."""
+    if not isinstance(value, (tuple, list)):
+        value = integer(name, value, minimum)
+        return value, value
+    if len(value) not in (1, 2):
+        raise ArgumentError(
+            f"{name} must be one integer or two (vertical, horizontal), "
+            f"but got {value!r}"
+        )
+    values = [integer(name, v, minimum) for v in value]
+    return values[0], values[-1]
+
+
+def check_flag(name, value) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, but got {value!r}")
+
+
+def check_tensor(name, value) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a Tensor, but got {type(value).__name__}")
+
+
+def check_images(input) -> None:
+    check_tensor("input", input)
+    if input.dim() not in (3, 4):
+        raise ArgumentError(
+            "input must have the shape (C, H, W) or (N, C, H, W), "
+            f"but got {tuple(input.shape)}"
+        )
+
+
+def check_dtype(name, dtype, kinds: str, allowed: bool) -> None:
+    if not allowed:
+        raise ArgumentTypeError(f"{name} must be {kinds}, but got {dtype}")
+
+
+def check_floating(name, dtype: torch.dtype) -> None:
+    check_dtype(name, dtype, "of a floating-point dtype", dtype.is_floating_point)
