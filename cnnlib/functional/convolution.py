@@ -9,6 +9,7 @@ from .shapes import (
     check_images,
     check_tensor,
     count_windows,
+    find_borders,
     integer,
     pad,
     pair,
@@ -133,23 +134,3 @@ def check_same(name, value: Tensor, input: Tensor) -> None:
             f"{name} must be {input.dtype} on {input.device} as input is, "
             f"but got {value.dtype} on {value.device}"
         )
-
-
-def find_borders(padding, kernel_size, stride, dilation) -> tuple[int, int, int, int]:
-    """How many zeros go above, below, left and right of the image."""
-    if padding == "valid":
-        return 0, 0, 0, 0
-    if padding == "same":
-        if stride != (1, 1):
-            raise ArgumentError(
-                f"padding 'same' needs stride 1, but got stride {stride}"
-            )
-        total = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
-        return tuple(n for t in total for n in (t // 2, t - t // 2))
-    if isinstance(padding, str):
-        raise ArgumentError(
-            "padding must be 'same', 'valid', an integer or a pair of integers, "
-            f"but got {padding!r}"
-        )
-    vertical, horizontal = pair("padding", padding, 0)
-    return vertical, vertical, horizontal, horizontal

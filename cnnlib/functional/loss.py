@@ -93,7 +93,7 @@ def cross_entropy(
     Raises ArgumentError (a ValueError; also an IndexError for a class out of range) or
     TypeError where torch.nn.functional.cross_entropy refuses its arguments.
     """
-    reduction = check_reduction(size_average, reduce, reduction)
+    reduction = choose_reduction(size_average, reduce, reduction)
     soft = check_loss(input, target, weight, ignore_index, label_smoothing)
     axis = 0 if input.dim() == 1 else 1
     loss = -log_softmax(input, axis)  # of each class, were it the true one
@@ -124,7 +124,8 @@ def cross_entropy(
     return losses.sum() if reduction == "sum" else losses.sum() / count
 
 
-def check_reduction(size_average, reduce, reduction) -> str:
+def choose_reduction(size_average, reduce, reduction) -> str:
+    """The reduction that ``reduction`` or the two deprecated arguments ask for."""
     if size_average is not None or reduce is not None:
         mean, reduced = size_average in (None, True), reduce in (None, True)
         reduction = ("mean" if mean else "sum") if reduced else "none"

@@ -73,6 +73,26 @@ def pad(input: Tensor, top, bottom, left, right, value=0) -> Tensor:
     return output
 
 
+def find_borders(padding, kernel_size, stride, dilation) -> tuple[int, int, int, int]:
+    """How many zeros go above, below, left and right of the image."""
+    if padding == "valid":
+        return 0, 0, 0, 0
+    if padding == "same":
+        if stride != (1, 1):
+            raise ArgumentError(
+                f"padding 'same' needs stride 1, but got stride {stride}"
+            )
+        total = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
+        return tuple(n for t in total for n in (t // 2, t - t // 2))
+    if isinstance(padding, str):
+        raise ArgumentError(
+            "padding must be 'same', 'valid', an integer or a pair of integers, "
+            f"but got {padding!r}"
+        )
+    vertical, horizontal = pair("padding", padding, 0)
+    return vertical, vertical, horizontal, horizontal
+
+
 def integer(name, value, minimum=None) -> int:
     """``value`` as an int, or an error that names the argument."""
     try:
