@@ -16,10 +16,9 @@ import numpy as np
 
 from cnnlib.figures import style
 from cnnlib.figures.style import number
-from cnnlib.figures.sums import Convolution, Pooling, Sliding, by
-from cnnlib.figures.svg import GAP, TYPE, Canvas, cell_size, text_width
+from cnnlib.figures.sums import Sliding
+from cnnlib.figures.svg import TYPE, Canvas, number_size, text_width
 
-LABEL = 42  # room above an array for its name
 OUTLINE = 4.5  # width of the window's outline
 MOST_FRAMES = 150  # a longer animation is neither watched nor small
 Point = tuple[float, float]
@@ -62,191 +61,13 @@ class Stage:
         return x + j * self.cell, y + i * self.cell
 
 
-def show_convolution(problem: Convolution, places, alt: str, seconds: float = 2):
-    """The Picture of a convolution at one place (o, i, j), or moving over several."""
-    canvas = Canvas()
-    stage = _stage_convolution(canvas, problem, moving=len(places) > 1)
-    columns = _columns(canvas)
-    frames = [Frame(place, _sum_lines(problem, place, columns)) for place in places]
-    _play(canvas, stage, frames, seconds)
-    return canvas.picture(alt)
-
-
-def show_pooling(problem: Pooling, places, alt: str, seconds: float = 2):
-    """The Picture of pooling at one place (i, j), or moving over several."""
-    canvas = Canvas()
-    stage = _stage_pooling(canvas, problem, moving=len(places) > 1)
-    frames = []
-    for i, j in places:
-        left, result = problem.sentence(i, j).rsplit(" = ", 1)
-        words = [("x", left), ("", " = "), ("y", result)]
-        lines = _wrapped(words, _columns(canvas))
-        frames.append(Frame((0, i, j), lines, _winners(problem, i, j)))
-    _play(canvas, stage, frames, seconds)
-    return canvas.picture(alt)
-
-
-def padded_input(canvas: Canvas, x: float, y: float, image, padding, cell: float):
-    """An input in its color with its padding around it as dashed cells of zeros."""
-    rows, columns = image.shape
-    for i in range(-padding[0], rows + padding[0]):
-        for j in range(-padding[1], columns + padding[1]):
-            if 0 <= i < rows and 0 <= j < columns:
-                continue
-            at = (x + j * cell, y + i * cell)
-            canvas.rect(*at, cell, cell, stroke=style.MUTED, stroke_dasharray="4 4")
-            middle = (at[0] + cell / 2, at[1] + cell / 2)
-            canvas.text(*middle, "0", 0.36 * cell, style.MUTED)
-    canvas.cells(x, y, image, cell)
-
-
-def _columns(canvas: Canvas) -> int:
+def columns_below(canvas: Canvas) -> int:
     """How many characters a line of words below may have."""
     width = max(canvas.box[2] - canvas.box[0], 640)
     return int(width / text_width("0", TYPE))
 
 
-def _stage_convolution(canvas: Canvas, problem: Convolution, moving: bool) -> Stage:
-    sliding, (O, C, h, w) = problem.sliding, problem.weight.shape
-    rows, columns = (
-        n + 2 * p for n, p in zip(sliding.size, sliding.padding, strict=True)
-    )
-    out_rows, out_columns = sliding.output_size
-    beside = 1 if O == 1 else C  # kernel slices that stand side by side
-    cell = cell_size(columns + beside * w + out_columns, 4 * GAP + (beside - 1) * 12)
-
-    tall = max(rows, h) * cell if O == 1 else rows * cell
-    left_height = C * tall + (C - 1) * LABEL
-    row = max(h, out_rows) * cell
-    right_height = out_rows * cell if O == 1 else O * row + (O - 1) * LABEL
-    height = max(left_height, right_height)
-
-    left = [(height - left_height) / 2 + c * (tall + LABEL) for c in range(C)]
-    x_kernel = columns * cell + 2 * GAP
-    x_output = x_kernel + beside * w * cell + (beside - 1) * 12 + 2 * GAP
-    if O == 1:
-        kernels = [[(x_kernel, y + (tall - h * cell) / 2) for y in left]]
-        outputs = [(x_output, (height - right_height) / 2)]
-    else:
-        right = [(height - right_height) / 2 + o * (row + LABEL) for o in range(O)]
-        kernels = [
-            [
-                (x_kernel + c * (w * cell + 12), y + (row - h * cell) / 2)
-                for c in range(C)
-            ]
-            for y in right
-        ]
-        outputs = [(x_output, y + (row - out_rows * cell) / 2) for y in right]
-
-    corners = [(0.0, y + (tall - rows * cell) / 2) for y in left]
-    inner = (sliding.padding[1] * cell, sliding.padding[0] * cell)
-    inputs = [(x + inner[0], y + inner[1]) for x, y in corners]
-    for c, image in enumerate(problem.input):
-        padded_input(canvas, *inputs[c], image, sliding.padding, cell)
-        name = f"input {by(image)}" if C == 1 else f"input channel {c}"
-        _label(canvas, corners[c], columns * cell, name, style.INPUT_INK)
-    for o in range(O):
-        for c in range(C):
-            fills = (style.KERNEL_PALE, style.KERNEL)
-            canvas.cells(*kernels[o][c], problem.weight[o, c], cell, *fills)
-            many = C > 1 or O > 1
-            name = f"kernel {h}×{w}" if not many else f"kernel [{o}, {c}]"
-            _label(canvas, kernels[o][c], w * cell, name, style.KERNEL_INK)
-        _output_cells(canvas, outputs[o], problem.output[o], cell, moving)
-        name = f"output {out_rows}×{out_columns}" if O == 1 else f"output channel {o}"
-        _label(canvas, outputs[o], out_columns * cell, name, style.OUTPUT_INK)
-        middle = outputs[o][1] + out_rows * cell / 2
-        canvas.text(x_output - GAP, middle, "=", 36)
-        if O > 1:
-            canvas.text(x_kernel - GAP, middle, "∗", 36)
-    if O == 1:
-        for y in left:
-            canvas.text(x_kernel - GAP, y + tall / 2, "∗", 36)
-    return Stage(
-        sliding,
-        cell,
-        inputs,
-        kernels,
-        outputs,
-        problem.weight,
-        problem.output,
-        canvas.box[3] + 30,
-    )
-
-
-def _stage_pooling(canvas: Canvas, problem: Pooling, moving: bool) -> Stage:
-    sliding, pad = problem.sliding, problem.sliding.padding
-    rows, columns = (n + 2 * p for n, p in zip(sliding.size, pad, strict=True))
-    out_rows, out_columns = sliding.output_size
-    between = 190
-    cell = cell_size(columns + out_columns, between)
-    height = max(rows, out_rows) * cell
-    corner = (0.0, (height - rows * cell) / 2)
-    x, y = corner[0] + pad[1] * cell, corner[1] + pad[0] * cell
-    padded_input(canvas, x, y, problem.input, pad, cell)
-    _label(
-        canvas, corner, columns * cell, f"input {by(problem.input)}", style.INPUT_INK
-    )
-
-    output = (columns * cell + between, (height - out_rows * cell) / 2)
-    _output_cells(canvas, output, problem.output, cell, moving)
-    name = f"output {out_rows}×{out_columns}"
-    _label(canvas, output, out_columns * cell, name, style.OUTPUT_INK)
-
-    x0, middle = columns * cell, height / 2
-    window = f"{sliding.kernel_size[0]}×{sliding.kernel_size[1]}"
-    canvas.text(x0 + between / 2, middle - 38, window, TYPE)
-    canvas.text(x0 + between / 2, middle - 14, f"{problem.kind} pool", TYPE)
-    canvas.arrow(x0 + 30, middle + 10, x0 + between - 30, middle + 10)
-    return Stage(
-        sliding,
-        cell,
-        [(x, y)],
-        [],
-        [output],
-        None,
-        problem.output[None],
-        canvas.box[3] + 30,
-    )
-
-
-def _label(canvas: Canvas, corner: Point, width: float, name: str, ink: str) -> None:
-    canvas.text(corner[0] + width / 2, corner[1] - 18, name, TYPE - 1, ink)
-
-
-def _output_cells(canvas: Canvas, corner: Point, values, cell, moving: bool) -> None:
-    """The output; when it will be filled step by step, first pale on white."""
-    fill = style.PAPER if moving else style.OUTPUT_PALE
-    ink = style.MUTED if moving else style.INK
-    canvas.cells(*corner, values, cell, fill, style.OUTPUT, ink)
-
-
-def _sum_lines(problem: Convolution, place, columns: int) -> list[Words]:
-    """The running sum of one output cell; a line for each input channel."""
-    o, i, j = place
-    lines, partial = [], []
-    for c in range(len(problem.input)):
-        terms = problem.terms(o, i, j, c)
-        partial.append(sum(term.value * term.weight for term in terms))
-        words: Words = []
-        for n, term in enumerate(terms):
-            words.append(("", " + " if n else ""))
-            words += [("x", number(term.value)), ("", "×")]
-            words.append(("k", str(term).split("×", 1)[1]))
-        words += [("", " = "), ("y", number(partial[-1]))]
-        if len(problem.input) > 1:
-            words.insert(0, ("", f"channel {c}: "))
-        lines += _wrapped(words, columns)
-    if len(partial) > 1:
-        added = " + ".join(
-            f"({number(part)})" if part < 0 else number(part) for part in partial
-        )
-        result = number(float(problem.output[o, i, j]))
-        lines += _wrapped([("", f"sum: {added} = "), ("y", result)], columns)
-    return lines
-
-
-def _wrapped(words: Words, columns: int) -> list[Words]:
+def wrapped(words: Words, columns: int) -> list[Words]:
     """Break words into lines before a "+" or "=" where they grow too long."""
     lines, length = [[]], 0
     for n, (role, text) in enumerate(words):
@@ -260,15 +81,7 @@ def _wrapped(words: Words, columns: int) -> list[Words]:
     return lines
 
 
-def _winners(problem: Pooling, i: int, j: int) -> list[tuple[int, int]]:
-    """The cell that gives a window its maximum (the first, as in PyTorch)."""
-    if problem.kind != "max":
-        return []
-    taps = [t for t in problem.sliding.taps(i, j) if problem.sliding.inside(t)]
-    return [max(taps, key=lambda tap: problem.input[tap])]
-
-
-def _play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> None:
+def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> None:
     """Draw the frames over the stage: the only one, or all of them moving."""
     if len(frames) > MOST_FRAMES:
         raise ValueError(
@@ -289,8 +102,9 @@ def _play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> 
         fills = (style.OUTPUT_PALE, style.OUTPUT)
         value = stage.output[o, i, j]
         at = stage.output_at(o, i, j)
-        with canvas.group(**timed):
-            canvas.cells(*at, [[value]], stage.cell, *fills, font_weight="bold")
+        size = number_size(stage.output[o], stage.cell)
+        with canvas.group(**timed, font_weight="bold"):
+            canvas.cells(*at, [[value]], stage.cell, *fills, size=size)
     with canvas.group(**({"class_": "v"} if moving else {})):
         at = stage.output_at(*frames[0].place)
         _outline(canvas, *at, stage.cell, stage.cell)
@@ -461,8 +275,9 @@ def _add_css(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
         f".g{{animation:g {total} step-end infinite}}",
     ]
     for n in range(1, count):
+        share = 100 * n / count
         canvas.css.append(
-            f"@keyframes o{n}{{0%{{opacity:0}}{100 * n / count:.2f}%,100%{{opacity:1}}}}"
+            f"@keyframes o{n}{{0%{{opacity:0}}{share:.2f}%,100%{{opacity:1}}}}"
             f".o{n}{{opacity:0;animation:o{n} {total} step-end infinite}}"
         )
     canvas.css.append(

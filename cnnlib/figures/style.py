@@ -32,6 +32,8 @@ WINDOW_INK = "#A34700"
 INK, MUTED, FAINT, PAPER = "#1A1A1A", "#5F6368", "#D5D8DC", "#FFFFFF"
 PALE = {INPUT: INPUT_PALE, KERNEL: KERNEL_PALE, OUTPUT: OUTPUT_PALE}
 
+TIMES_KERNEL = "\u2217"  # the asterisk operator, which stands at half height
+
 # For several lines in one plot: ax.plot(x, y, **style.SERIES[i]).
 SERIES = tuple(
     {"color": color, "linestyle": dash, "marker": marker, "markersize": 7}

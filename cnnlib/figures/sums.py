@@ -50,6 +50,11 @@ def listed(array: np.ndarray, most: int = 36) -> str:
     return "[" + ", ".join(listed(part, most) for part in array) + "]"
 
 
+def told(array: np.ndarray) -> str:
+    """A size, with the numbers when they are few: "2×2 [[19, 25], [37, 43]]"."""
+    return f"{by(array)} {listed(array)}" if array.size <= 36 else by(array)
+
+
 def by(array: np.ndarray) -> str:
     """The last two dimensions in words: "3×4"."""
     return f"{array.shape[-2]}×{array.shape[-1]}"
@@ -193,6 +198,9 @@ class Convolution:
     def sentence(self, o: int, i: int, j: int) -> str:
         """The whole sum of one output cell: "0×0 + 1×1 + 3×2 + 4×3 = 19"."""
         channels = range(len(self.input))
+        if self.weight[o].size > 18:
+            total = number(float(self.output[o, i, j]))
+            return f"{self.weight[o].size} products that add up to {total}"
         sums = [
             " + ".join(str(t) for t in self.terms(o, i, j, channel))
             for channel in channels

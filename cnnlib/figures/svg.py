@@ -29,6 +29,12 @@ def cell_size(columns: float, fixed: float = 0) -> float:
     return max(24, min(CELL, (FITS - fixed) / max(columns, 1)))
 
 
+def number_size(values, cell: float) -> float:
+    """The size of type with which the longest of ``values`` fits into its cell."""
+    longest = max(len(_words(value)) for row in values for value in row)
+    return float(min(0.42 * cell, 0.86 * cell / (_GLYPH * max(longest, 1))))
+
+
 def _short(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
@@ -134,17 +140,16 @@ class Canvas:
         fill: str = style.INPUT_PALE,
         edge: str = style.INPUT,
         ink: str = style.INK,
-        **more,
+        size: float | None = None,
     ) -> None:
         """A matrix, one number a cell; ``values[i][j]`` may be a number or words."""
         words = [[_words(value) for value in row] for row in values]
-        longest = max(len(word) for row in words for word in row)
-        size = float(min(0.42 * cell, 0.86 * cell / (_GLYPH * max(longest, 1))))
-        with self.group(fill=fill, stroke=edge, stroke_width=1.5, **more):
+        size = number_size(values, cell) if size is None else size
+        with self.group(fill=fill, stroke=edge, stroke_width=1.5):
             for i, row in enumerate(words):
                 for j, _ in enumerate(row):
                     self.rect(x + j * cell, y + i * cell, cell, cell, fill=None)
-        with self.group(font_size=size, text_anchor="middle", fill=ink, **more):
+        with self.group(font_size=size, text_anchor="middle", fill=ink):
             for i, row in enumerate(words):
                 for j, word in enumerate(row):
                     at = (x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.36 * size)

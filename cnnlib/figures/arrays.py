@@ -1,0 +1,145 @@
+"""Arrays with their numbers: a matrix, an equation of arrays, a convolution."""
+
+from __future__ import annotations
+
+from cnnlib.figures import style
+from cnnlib.figures.layout import convolution_stage, label
+from cnnlib.figures.sliding import Frame, Words, columns_below, play, wrapped
+from cnnlib.figures.style import Picture, number
+from cnnlib.figures.sums import Convolution, as_array, by, listed, told
+from cnnlib.figures.svg import GAP, Canvas, cell_size
+
+ROLES = {
+    "input": (style.INPUT_PALE, style.INPUT, style.INPUT_INK),
+    "kernel": (style.KERNEL_PALE, style.KERNEL, style.KERNEL_INK),
+    "output": (style.OUTPUT_PALE, style.OUTPUT, style.OUTPUT_INK),
+    "plain": (style.PAPER, style.MUTED, style.INK),
+}
+
+
+def role_colors(role: str) -> tuple[str, str, str]:
+    """Fill, edge and ink of a role; ValueError when there is no such role."""
+    if role not in ROLES:
+        raise ValueError(f"role is {role!r}, expected one of {', '.join(ROLES)}")
+    return ROLES[role]
+
+
+def matrix(values, role: str = "input", title: str = "") -> Picture:
+    """A matrix (H, W) or a vector (W,) with its numbers in cells.
+
+    ``role`` ("input", "kernel", "output" or "plain") gives the color. Raises ValueError
+    for other shapes.
+    """
+    return equation(values, roles=(role,), titles=(title,) if title else None)
+
+
+def equation(*parts, roles=None, titles=None) -> Picture:
+    """Arrays (H, W) or (W,) in a row with symbols between them: ``a, "*", b, "=", c``.
+
+    Strings are symbols, everything else is an array. ``roles`` and ``titles`` name one
+    role and one title an array; by default input, kernel, output and the shapes.
+    """
+    arrays = [as_array(p, "an array", 1, 2) for p in parts if not isinstance(p, str)]
+    if not arrays:
+        raise ValueError("equation needs at least one array")
+    roles = _for_each(roles, arrays, "roles", ("input", "kernel", "output"))
+    titles = _for_each(titles, arrays, "titles", [""] * len(arrays))
+    spoken_of = arrays
+    arrays = [array if array.ndim == 2 else array[None] for array in arrays]
+    canvas, spoken = Canvas(), []
+    symbols = [part for part in parts if isinstance(part, str)]
+    cell = cell_size(sum(a.shape[1] for a in arrays), 2 * GAP * len(symbols))
+    height, x, n = max(len(a) for a in arrays) * cell, 0.0, 0
+    for part in parts:
+        if isinstance(part, str):
+            canvas.text(x + GAP, height / 2, part, 36)
+            x, spoken = x + 2 * GAP, [*spoken, part]
+            continue
+        array, (fill, edge, ink) = arrays[n], role_colors(roles[n])
+        corner = (x, (height - len(array) * cell) / 2)
+        canvas.cells(*corner, array, cell, fill, edge)
+        name = titles[n] or f"{roles[n]} {by(array)}"
+        label(canvas, corner, array.shape[1] * cell, name, ink)
+        spoken.append(f"{titles[n] or roles[n]} {listed(spoken_of[n])}")
+        x, n = x + array.shape[1] * cell, n + 1
+    return canvas.picture(" ".join(spoken))
+
+
+def _for_each(given, arrays, name: str, usual) -> list:
+    chosen = list(usual)[: len(arrays)] if given is None else list(given)
+    chosen += ["plain"] * (len(arrays) - len(chosen)) if given is None else []
+    if len(chosen) != len(arrays):
+        raise ValueError(f"{name} has {len(chosen)} entries for {len(arrays)} arrays")
+    return chosen
+
+
+def convolution(input, kernel, stride=1, padding=0, dilation=1, at=(0, 0)) -> Picture:
+    """Input * kernel = output, with one window outlined and its sum written out.
+
+    ``input`` is (H, W) or (C, H, W), ``kernel`` (h, w), (C, h, w) or (O, C, h, w), as
+    for ``conv2d`` without its batch; ``at`` is the output cell (row, column) or
+    (channel, row, column) to explain. Raises ValueError when shapes do not fit.
+    """
+    problem = Convolution.of(input, kernel, stride, padding, dilation)
+    place = checked_place(problem, at)
+    where = f"Output {place[1:]}"
+    if len(problem.output) > 1:
+        where = f"Output channel {place[0]} at {place[1:]}"
+    alt = f"{described(problem)} {where}: {problem.sentence(*place)}."
+    return show_convolution(problem, [place], alt)
+
+
+def checked_place(problem: Convolution, at) -> tuple[int, int, int]:
+    """``at`` as (channel, row, column) of the output; ValueError when outside."""
+    at = tuple(at)
+    o, rest = (0, at) if len(at) == 2 else (at[0], at[1:])
+    if not 0 <= o < len(problem.output):
+        raise ValueError(f"at is {at}, but there are {len(problem.output)} channels")
+    return (o, *problem.sliding.check(rest))
+
+
+def described(problem: Convolution) -> str:
+    """The arrays and settings of a convolution in a sentence."""
+    image, kernel, out = problem.input, problem.weight, problem.output
+    channels = f"of {len(image)} channels " if len(image) > 1 else ""
+    kernels = f"{len(out)} kernels" if len(out) > 1 else "a kernel"
+    parts = [told(part[0] if len(part) == 1 else part) for part in (image, out)]
+    if len(kernel) == 1:
+        kernel = kernel[0, 0] if kernel.shape[1] == 1 else kernel[0]
+    return (
+        f"Convolution{problem.sliding.words()}: input {channels}{parts[0]} with "
+        f"{kernels} of {told(kernel)} gives output {parts[1]}."
+    )
+
+
+def show_convolution(problem: Convolution, places, alt: str, seconds: float = 2):
+    """The Picture of a convolution at one place (o, i, j), or moving over several."""
+    canvas = Canvas()
+    stage = convolution_stage(canvas, problem, moving=len(places) > 1)
+    columns = columns_below(canvas)
+    frames = [Frame(place, _sum_lines(problem, place, columns)) for place in places]
+    play(canvas, stage, frames, seconds)
+    return canvas.picture(alt)
+
+
+def _sum_lines(problem: Convolution, place, columns: int) -> list[Words]:
+    """The running sum of one output cell; a line for each input channel."""
+    o, i, j = place
+    lines, partial = [], []
+    for c in range(len(problem.input)):
+        terms = problem.terms(o, i, j, c)
+        partial.append(sum(term.value * term.weight for term in terms))
+        words: Words = [("", f"channel {c}: ")] if len(problem.input) > 1 else []
+        for n, term in enumerate(terms):
+            value, weight = str(term).split("×")
+            words += [("", " + ")] if n else []
+            words += [("x", value), ("", "×"), ("k", weight)]
+        words += [("", " = "), ("y", number(partial[-1]))]
+        lines += wrapped(words, columns)
+    if len(partial) > 1:
+        added = " + ".join(
+            f"({number(part)})" if part < 0 else number(part) for part in partial
+        )
+        result = number(float(problem.output[o, i, j]))
+        lines += wrapped([("", f"sum: {added} = "), ("y", result)], columns)
+    return lines

@@ -1,0 +1,156 @@
+"""Where the arrays of a convolution or a pooling stand in their picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnnlib.figures import style
+from cnnlib.figures.sliding import Point, Stage
+from cnnlib.figures.sums import Convolution, Pooling, by
+from cnnlib.figures.svg import GAP, TYPE, Canvas, cell_size
+
+LABEL = 42  # room above an array for its name
+BESIDE = 12  # between the slices of one kernel
+POOL_GAP = 190  # between a pooling's input and output: an arrow with words
+
+
+def label(canvas: Canvas, corner: Point, width: float, name: str, ink: str) -> None:
+    """An array's name above it."""
+    canvas.text(corner[0] + width / 2, corner[1] - 18, name, TYPE - 1, ink)
+
+
+def padded_input(
+    canvas: Canvas, corner: Point, image, padding, cell: float, filler: str = "0"
+) -> None:
+    """An input in its color with its padding around it as dashed cells."""
+    x, y = corner
+    rows, columns = image.shape
+    for i in range(-padding[0], rows + padding[0]):
+        for j in range(-padding[1], columns + padding[1]):
+            if 0 <= i < rows and 0 <= j < columns:
+                continue
+            at = (x + j * cell, y + i * cell)
+            canvas.rect(*at, cell, cell, stroke=style.MUTED, stroke_dasharray="4 4")
+            middle = (at[0] + cell / 2, at[1] + cell / 2)
+            canvas.text(*middle, filler, 0.36 * cell, style.MUTED)
+    canvas.cells(x, y, image, cell)
+
+
+def output_cells(canvas: Canvas, corner: Point, values, cell, moving: bool) -> None:
+    """The output; when it will be filled step by step, first pale on white."""
+    fill = style.PAPER if moving else style.OUTPUT_PALE
+    ink = style.MUTED if moving else style.INK
+    canvas.cells(*corner, values, cell, fill, style.OUTPUT, ink)
+
+
+def _stacked(height: float, each: float, count: int) -> list[float]:
+    """Tops of ``count`` things of one height, stacked in the middle of ``height``."""
+    total = count * each + (count - 1) * LABEL
+    return [(height - total) / 2 + n * (each + LABEL) for n in range(count)]
+
+
+def convolution_stage(canvas: Canvas, problem: Convolution, moving: bool) -> Stage:
+    """Draw input * kernel = output and say where everything stands.
+
+    Input channels stand one above the other. With one output channel each has its
+    kernel slice beside it; with several, each output channel is a row of its own.
+    """
+    sliding, (outs, ins, h, w) = problem.sliding, problem.weight.shape
+    padded = zip(sliding.size, sliding.padding, strict=True)
+    rows, columns = (n + 2 * p for n, p in padded)
+    out_rows, out_columns = sliding.output_size
+    abreast = 1 if outs == 1 else ins
+    fixed = 4 * GAP + (abreast - 1) * BESIDE
+    cell = cell_size(columns + abreast * w + out_columns, fixed)
+
+    tall = cell * (max(rows, h) if outs == 1 else rows)
+    row = cell * (out_rows if outs == 1 else max(h, out_rows))
+    height = max(n * each + (n - 1) * LABEL for n, each in ((ins, tall), (outs, row)))
+    left, right = _stacked(height, tall, ins), _stacked(height, row, outs)
+    x_kernel = columns * cell + 2 * GAP
+    x_output = x_kernel + abreast * w * cell + (abreast - 1) * BESIDE + 2 * GAP
+    if outs == 1:
+        kernels = [[(x_kernel, y + (tall - h * cell) / 2) for y in left]]
+    else:
+        each = [x_kernel + c * (w * cell + BESIDE) for c in range(ins)]
+        kernels = [[(x, y + (row - h * cell) / 2) for x in each] for y in right]
+    outputs = [(x_output, y + (row - out_rows * cell) / 2) for y in right]
+
+    inputs = _draw_inputs(canvas, problem, left, tall, cell)
+    _draw_kernels(canvas, problem, kernels, cell)
+    _draw_outputs(canvas, problem.output, outputs, cell, moving)
+    for y in left if outs == 1 else right:
+        middle = y + (tall if outs == 1 else row) / 2
+        canvas.text(x_kernel - GAP, middle, style.TIMES_KERNEL, 36)
+    for x, y in outputs:
+        canvas.text(x - GAP, y + out_rows * cell / 2, "=", 36)
+    foot = canvas.box[3] + 30
+    return Stage(
+        sliding, cell, inputs, kernels, outputs, problem.weight, problem.output, foot
+    )
+
+
+def _draw_inputs(
+    canvas: Canvas, problem: Convolution, tops: Sequence[float], tall: float, cell
+) -> list[Point]:
+    """The input channels at the left; returns their corners without padding."""
+    (rows, columns), (down, right) = problem.sliding.size, problem.sliding.padding
+    corners = []
+    for c, (image, y) in enumerate(zip(problem.input, tops, strict=True)):
+        corner = (0.0, y + (tall - (rows + 2 * down) * cell) / 2)
+        inner = (corner[0] + right * cell, corner[1] + down * cell)
+        padded_input(canvas, inner, image, (down, right), cell)
+        name = f"input channel {c}" if len(problem.input) > 1 else f"input {by(image)}"
+        label(canvas, corner, (columns + 2 * right) * cell, name, style.INPUT_INK)
+        corners.append(inner)
+    return corners
+
+
+def _draw_kernels(canvas: Canvas, problem: Convolution, corners, cell: float) -> None:
+    outs, ins, h, w = problem.weight.shape
+    for o in range(outs):
+        for c in range(ins):
+            colors = (style.KERNEL_PALE, style.KERNEL)
+            canvas.cells(*corners[o][c], problem.weight[o, c], cell, *colors)
+            if outs == 1:
+                name = f"kernel channel {c}" if ins > 1 else f"kernel {h}×{w}"
+                label(canvas, corners[0][c], w * cell, name, style.KERNEL_INK)
+        if outs > 1:
+            width = ins * w * cell + (ins - 1) * BESIDE
+            label(canvas, corners[o][0], width, f"kernel {o}", style.KERNEL_INK)
+
+
+def _draw_outputs(canvas: Canvas, output, corners, cell: float, moving: bool) -> None:
+    for o, (values, corner) in enumerate(zip(output, corners, strict=True)):
+        output_cells(canvas, corner, values, cell, moving)
+        name = f"output channel {o}" if len(output) > 1 else f"output {by(values)}"
+        label(canvas, corner, values.shape[1] * cell, name, style.OUTPUT_INK)
+
+
+def pooling_stage(canvas: Canvas, problem: Pooling, moving: bool) -> Stage:
+    """Draw input, an arrow with the pooling's name, and output."""
+    sliding, pad = problem.sliding, problem.sliding.padding
+    rows, columns = (n + 2 * p for n, p in zip(sliding.size, pad, strict=True))
+    out_rows, out_columns = sliding.output_size
+    cell = cell_size(columns + out_columns, POOL_GAP)
+    height = max(rows, out_rows) * cell
+    corner = (0.0, (height - rows * cell) / 2)
+    inner = (corner[0] + pad[1] * cell, corner[1] + pad[0] * cell)
+    # A maximum must never be won by padding, so it counts as minus infinity there.
+    filler = "\u2212∞" if problem.kind == "max" else "0"
+    padded_input(canvas, inner, problem.input, pad, cell, filler)
+    name = f"input {by(problem.input)}"
+    label(canvas, corner, columns * cell, name, style.INPUT_INK)
+
+    right, middle = columns * cell, height / 2
+    output = (right + POOL_GAP, (height - out_rows * cell) / 2)
+    output_cells(canvas, output, problem.output, cell, moving)
+    name = f"output {out_rows}×{out_columns}"
+    label(canvas, output, out_columns * cell, name, style.OUTPUT_INK)
+
+    window = f"{sliding.kernel_size[0]}×{sliding.kernel_size[1]}"
+    canvas.text(right + POOL_GAP / 2, middle - 38, window)
+    canvas.text(right + POOL_GAP / 2, middle - 14, f"{problem.kind} pool")
+    canvas.arrow(right + 30, middle + 10, right + POOL_GAP - 30, middle + 10)
+    foot, result = canvas.box[3] + 30, problem.output[None]
+    return Stage(sliding, cell, [inner], [], [output], None, result, foot)

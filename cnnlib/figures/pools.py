@@ -1,0 +1,152 @@
+"""Pooling in numbers: one window, max beside average, and where its gradient goes."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from cnnlib.figures import style
+from cnnlib.figures.layout import label, pooling_stage
+from cnnlib.figures.sliding import Frame, columns_below, play, wrapped
+from cnnlib.figures.style import Picture
+from cnnlib.figures.sums import Pooling, as_array, by, listed, told
+from cnnlib.figures.svg import GAP, Canvas, cell_size
+
+
+def pooling(
+    input, kernel_size=2, stride=None, padding=0, kind="max", at=(0, 0)
+) -> Picture:
+    """Pooling of a matrix (H, W), with one window outlined and its result written out.
+
+    ``kind`` is "max" or "average", ``stride`` the kernel's size when None (as in
+    PyTorch), ``at`` the output cell (row, column) to explain. Raises ValueError when
+    the window does not fit.
+    """
+    problem = Pooling.of(input, kernel_size, stride, padding, kind)
+    i, j = problem.sliding.check(at)
+    alt = f"{described(problem)} Output ({i}, {j}): {problem.sentence(i, j)}."
+    return show_pooling(problem, [(i, j)], alt)
+
+
+def described(problem: Pooling) -> str:
+    """The arrays and settings of a pooling in a sentence."""
+    rows, columns = problem.sliding.kernel_size
+    name = problem.kind.capitalize()
+    return (
+        f"{name} pooling with a {rows}×{columns} window{problem.sliding.words()}: "
+        f"input {told(problem.input)} gives output {told(problem.output)}."
+    )
+
+
+def show_pooling(problem: Pooling, places, alt: str, seconds: float = 2) -> Picture:
+    """The Picture of pooling at one place (i, j), or moving over several."""
+    canvas = Canvas()
+    stage = pooling_stage(canvas, problem, moving=len(places) > 1)
+    frames = []
+    for i, j in places:
+        left, result = problem.sentence(i, j).rsplit(" = ", 1)
+        words = [
+            ("x", f" {word}" if n else word) for n, word in enumerate(left.split())
+        ]
+        lines = wrapped([*words, ("", " = "), ("y", result)], columns_below(canvas))
+        frames.append(Frame((0, i, j), lines, _winners(problem, i, j)))
+    play(canvas, stage, frames, seconds)
+    return canvas.picture(alt)
+
+
+def _winners(problem: Pooling, i: int, j: int) -> list[tuple[int, int]]:
+    """The cell that gives a window its maximum (the first, as in PyTorch)."""
+    if problem.kind != "max":
+        return []
+    taps = [tap for tap in problem.sliding.taps(i, j) if problem.sliding.inside(tap)]
+    return [max(taps, key=lambda tap: problem.input[tap])]
+
+
+def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
+    """The same matrix (H, W) pooled by maximum and by average, one above the other."""
+    pools = [Pooling.of(input, kernel_size, stride, 0, kind) for kind in KINDS]
+    image, out = pools[0].input, pools[0].output
+    canvas, gap = Canvas(), 150
+    cell = cell_size(image.shape[1] + out.shape[1], gap)
+    height = max(len(image), 2 * len(out) + 1) * cell
+    corner = (0.0, (height - len(image) * cell) / 2)
+    canvas.cells(*corner, image, cell)
+    label(canvas, corner, image.shape[1] * cell, f"input {by(image)}", style.INPUT_INK)
+    right = image.shape[1] * cell
+    for pool, top in zip(pools, (0.0, height - len(out) * cell), strict=True):
+        at, middle = (right + gap, top), top + len(out) * cell / 2
+        canvas.cells(*at, pool.output, cell, style.OUTPUT_PALE, style.OUTPUT)
+        name = f"{pool.kind} {by(out)}"
+        label(canvas, at, out.shape[1] * cell, name, style.OUTPUT_INK)
+        canvas.arrow(
+            right + 24, height / 2 + (middle - height / 2) / 2, right + gap - 24, middle
+        )
+    results = " and ".join(f"{pool.kind} {listed(pool.output)}" for pool in pools)
+    rows, columns = pools[0].sliding.kernel_size
+    return canvas.picture(
+        f"Pooling {listed(image)} with a {rows}×{columns} window"
+        f"{pools[0].sliding.words()} gives {results}."
+    )
+
+
+KINDS = ("max", "average")
+
+
+def gradient_routing(input, kernel_size=2, stride=None, gradient=None) -> Picture:
+    """Where pooling sends the gradient: to each maximum, or evenly to all.
+
+    ``input`` is (H, W); ``gradient`` is what arrives at the output and has its shape
+    (ones when None). Raises ValueError when it has another.
+    """
+    pool = Pooling.of(input, kernel_size, stride)
+    arriving = np.ones_like(pool.output)
+    if gradient is not None:
+        arriving = as_array(gradient, "gradient", 2)
+    if arriving.shape != pool.output.shape:
+        raise ValueError(
+            f"gradient has shape {arriving.shape}, but the output has "
+            f"{pool.output.shape}"
+        )
+    sent = {kind: _backward(pool, kind, arriving) for kind in KINDS}
+    return _draw_routing(pool.input, arriving, sent)
+
+
+def _backward(pool: Pooling, kind: str, arriving: np.ndarray) -> np.ndarray:
+    image = torch.tensor(pool.input[None], requires_grad=True)
+    function = F.max_pool2d if kind == "max" else F.avg_pool2d
+    out = function(image, pool.sliding.kernel_size, pool.sliding.stride)
+    out.backward(torch.tensor(arriving[None]))
+    return image.grad[0].numpy()
+
+
+def _draw_routing(image, arriving, sent: dict[str, np.ndarray]) -> Picture:
+    canvas, gap = Canvas(), 2 * GAP
+    rows, columns = image.shape
+    cell = cell_size(3 * columns + arriving.shape[1], 3 * gap)
+    canvas.cells(0, 0, image, cell)
+    label(canvas, (0, 0), columns * cell, "input", style.INPUT_INK)
+    x = columns * cell + gap
+    width = arriving.shape[1] * cell
+    y = (rows - len(arriving)) * cell / 2
+    canvas.cells(x, y, arriving, cell, style.OUTPUT_PALE, style.OUTPUT)
+    label(canvas, (x, y), max(width, 130), "gradient arriving", style.OUTPUT_INK)
+    x += width
+    for kind, values in sent.items():
+        canvas.arrow(x + 18, rows * cell / 2, x + gap - 18, rows * cell / 2)
+        x += gap
+        canvas.cells(x, 0, values, cell, style.PAPER, style.MUTED)
+        for i, j in np.argwhere(values):
+            one = [[values[i, j]]]
+            canvas.cells(
+                x + j * cell, i * cell, one, cell, style.OUTPUT_PALE, style.OUTPUT
+            )
+        label(canvas, (x, 0), columns * cell, f"{kind} sends back", style.INK)
+        x += columns * cell
+    spoken = "; ".join(
+        f"{kind} pooling sends back {listed(v)}" for kind, v in sent.items()
+    )
+    return canvas.picture(
+        f"Gradient {listed(arriving)} arrives at the output of pooling "
+        f"{listed(image)}; {spoken}."
+    )
