@@ -5,13 +5,19 @@ stored in the notebook for where no kernel runs.
 """
 
 from cnnlib.widgets.center import center_digit
+from cnnlib.widgets.convolution import ConvolutionExplorer, convolution_explorer
 from cnnlib.widgets.digit_pad import DigitPad, digit_pad
+from cnnlib.widgets.output_shape import OutputShapeExplorer, output_shape_explorer
 from cnnlib.widgets.softmax import SoftmaxExplorer, softmax_explorer
 
 __all__ = [
+    "ConvolutionExplorer",
     "DigitPad",
+    "OutputShapeExplorer",
     "SoftmaxExplorer",
     "center_digit",
+    "convolution_explorer",
     "digit_pad",
+    "output_shape_explorer",
     "softmax_explorer",
 ]

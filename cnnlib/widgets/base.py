@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from html import escape
 from pathlib import Path
 
@@ -98,8 +99,15 @@ class Widget(anywidget.AnyWidget):
         return f"<script>{script}</script>"
 
     def _repr_mimebundle_(self, **kwargs):
-        """Return the live view, and beside it what a page without a kernel shows."""
+        """Return the live view, and beside it what a page without a kernel shows.
+
+        With CNNLIB_WIDGETS=still the view stays away, for notebooks that are stored:
+        JupyterLab prefers a stored view to everything beside it, and once its kernel
+        is gone shows an error in its place.
+        """
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        if os.environ.get("CNNLIB_WIDGETS") == "still":
+            data.clear()
         data["text/plain"] = repr(self)
         data["text/html"] = self.html()
         return data, metadata

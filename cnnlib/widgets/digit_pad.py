@@ -188,15 +188,11 @@ class DigitPad(base.Widget):
             base.text(20, 34, "Drawn", 20, font_weight="bold"),
             base.text(330, 34, "What the network sees", 20, font_weight="bold"),
             base.text(590, 34, "What it answers", 20, font_weight="bold"),
-            base.rect(
-                20, 50, SIDE, SIDE, fill="#000", stroke=base.INPUT, stroke_width=3
-            ),
+            base.rect(20, 50, SIDE, SIDE, **frame),
             f'<g transform="translate(20 50)" fill="none" stroke="#fff" '
             f'stroke-width="{PEN}" stroke-linecap="round" stroke-linejoin="round">'
             f"{lines}</g>",
-            base.rect(
-                330, 50, 196, 196, fill="#000", stroke=base.INPUT, stroke_width=3
-            ),
+            base.rect(330, 50, 196, 196, **frame),
             f'<g transform="translate(330 50) scale(7)">{pixels}</g>',
         ]
         step = SIDE / max(8, len(self.classes))

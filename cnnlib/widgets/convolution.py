@@ -1,0 +1,217 @@
+"""Convolution under the hand: every output cell with its window and its sum."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+import traitlets as t
+from torch import Tensor
+
+from cnnlib.widgets import base
+
+NINTH = 1 / 9
+KERNELS = {
+    "the slide's 2 \N{MULTIPLICATION SIGN} 2": [[0, 1], [2, 3]],
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    "blur (mean)": [[NINTH] * 3] * 3,
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    "vertical edges (Sobel)": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "horizontal edges (Sobel)": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "all edges (Laplace)": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
+}
+LARGEST = {"input": 12, "kernel": 7}  # cells that still read when projected
+CELL = 48  # of the still, in its units
+
+
+def _check_sheet(name: str, values: Sequence | Tensor) -> list[list[float]]:
+    """Return values as rows of floats; they must be (H, W), finite and not too many."""
+    try:
+        sheet = torch.as_tensor(values, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name} must be rows of numbers, not {values!r}") from None
+    if sheet.ndim != 2 or 0 in sheet.shape:
+        raise ValueError(f"{name} must have shape (H, W), not {tuple(sheet.shape)}")
+    if max(sheet.shape) > LARGEST[name]:
+        raise ValueError(
+            f"{name} may have at most {LARGEST[name]} cells a side to stay readable, "
+            f"but {tuple(sheet.shape)} came"
+        )
+    if not sheet.isfinite().all():
+        raise ValueError(f"{name} must be finite numbers")
+    return sheet.tolist()
+
+
+def _check_count(name: str, value: int, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, but {value} came")
+    return value
+
+
+class ConvolutionExplorer(base.Widget):
+    """Input, kernel and output as sheets of numbers that answer to the hand.
+
+    `input`, `kernel`, `stride`, `padding` and `dilation` follow what is done in the
+    browser and may be set from Python; `output` (H', W') is computed from them.
+    """
+
+    _esm = base.source("common.js", "shape.js", "convolution.js")
+    _css = base.source("common.css", "convolution.css")
+    _page_state = ("input", "kernel", "stride", "padding", "dilation", "kernels")
+    input = t.List(t.List(t.Float())).tag(sync=True)
+    kernel = t.List(t.List(t.Float())).tag(sync=True)
+    stride = t.Int(1).tag(sync=True)
+    padding = t.Int(0).tag(sync=True)
+    dilation = t.Int(1).tag(sync=True)
+    kernels = t.Dict(KERNELS).tag(sync=True)
+
+    @t.validate("input", "kernel")
+    def _validate_sheet(self, proposal):
+        return _check_sheet(proposal["trait"].name, proposal["value"])
+
+    @property
+    def output(self) -> Tensor:
+        """What PyTorch makes of it, float32 (H', W'); RuntimeError if it refuses."""
+        return F.conv2d(
+            torch.tensor(self.input)[None, None],
+            torch.tensor(self.kernel)[None, None],
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+        )[0, 0]
+
+    def __repr__(self) -> str:
+        return (
+            f"ConvolutionExplorer(input={_size(self.input)}, "
+            f"kernel={_size(self.kernel)}, stride={self.stride}, "
+            f"padding={self.padding}, dilation={self.dilation})"
+        )
+
+    def _refused(self) -> str:
+        """Return why PyTorch refuses the present settings, "" if it does not."""
+        try:
+            _ = self.output
+        except RuntimeError as error:
+            return f"PyTorch refuses these settings: {error}"
+        return ""
+
+    def _first_terms(self) -> list[tuple[int, int, float, float]]:
+        """Return (row, column, value, weight) of the first output cell, padded rows."""
+        padded = F.pad(torch.tensor(self.input), [self.padding] * 4).tolist()
+        places = [
+            (self.dilation * a, self.dilation * b, w)
+            for a, weights in enumerate(self.kernel)
+            for b, w in enumerate(weights)
+        ]
+        return [(i, j, padded[i][j], w) for i, j, w in places]
+
+    def _first_sum(self) -> str:
+        terms = [f"{_brief(x)}\u00b7{_brief(w)}" for _, _, x, w in self._first_terms()]
+        return f"{' + '.join(terms)} = {_brief(self.output[0, 0].item())}"
+
+    def alt(self) -> str:
+        """Return the still in words."""
+        if reason := self._refused():
+            return f"Convolution explorer. {reason}"
+        output = self.output
+        return (
+            f"Convolution explorer: {_size(self.input)} input {_told(self.input)}, "
+            f"{_size(self.kernel)} kernel {_told(self.kernel)}, stride {self.stride}, "
+            f"padding {self.padding}, dilation {self.dilation} give the "
+            f"{_size(output)} output {_told(output.tolist())}. The window of the first "
+            f"output cell is outlined: {self._first_sum()}."
+        )
+
+    def still(self) -> str:
+        """Return the three sheets as a drawing, the first window outlined."""
+        if reason := self._refused():
+            return base.drawing(40 + 9 * len(reason), 70, base.text(20, 42, reason))
+        rows, columns = len(self.input), len(self.input[0])
+        pad, output = self.padding, self.output.tolist()
+        height = max(rows + 2 * pad, len(self.kernel), len(output))
+        across = (columns + 2 * pad, len(self.kernel[0]), len(output[0]))
+        lefts = [20, 70 + CELL * across[0], 120 + CELL * (across[0] + across[1])]
+        padded = F.pad(torch.tensor(self.input), [pad] * 4).tolist()
+        terms = self._first_terms()
+        span = terms[-1][0] + 1, terms[-1][1] + 1
+        mark = {"fill": "none", "stroke": base.WINDOW, "stroke_width": 5}
+        middle = 50 + CELL * height / 2
+        names = zip(lefts, ("Input", "Kernel", "Output"), strict=True)
+        parts = [
+            *(base.text(x, 34, n, 20, font_weight="bold") for x, n in names),
+            *_sheet(lefts[0], padded, "#e5f1f8", base.INPUT, pad),
+            *_sheet(lefts[1], self.kernel, "#fdf0d5", base.KERNEL),
+            *_sheet(lefts[2], output, "#e2f4ee", base.OUTPUT),
+            base.text(lefts[1] - 35, middle, "\u2217", 30),
+            base.text(lefts[2] - 35, middle, "=", 30),
+            base.rect(lefts[0], 50, CELL * span[1], CELL * span[0], **mark),
+            base.rect(lefts[2], 50, CELL, CELL, **mark),
+        ]
+        line, bottom = f"first cell: {self._first_sum()}", 90 + CELL * height
+        width = max(lefts[2] + CELL * across[2] + 20, 40 + 10 * len(line), 420)
+        parts.append(base.text(20, bottom, line, 18))
+        return base.drawing(width, bottom + 20, *parts)
+
+
+def _size(values: Sequence) -> str:
+    return f"{len(values)}\u00d7{len(values[0])}"
+
+
+def _brief(value: float) -> str:
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
+
+
+def _told(values: Sequence) -> str:
+    rows = "; ".join(", ".join(_brief(v) for v in line) for line in values)
+    return f"({rows})"
+
+
+def _sheet(left: float, values: Sequence, fill: str, stroke: str, pad: int = 0):
+    """Yield a cell and its number for each value; the outer `pad` rings are dashed."""
+    last = (len(values) - pad, len(values[0]) - pad)
+    for i, line in enumerate(values):
+        for j, value in enumerate(line):
+            real = pad <= i < last[0] and pad <= j < last[1]
+            look = {"fill": fill, "stroke": stroke}
+            if not real:
+                look = {"fill": "#fff", "stroke": "#8c8c8c", "stroke_dasharray": "5 4"}
+            x, y = left + CELL * j, 50 + CELL * i
+            yield base.rect(x, y, CELL, CELL, stroke_width=2, **look)
+            size = 18 if len(_brief(value)) < 5 else 14
+            place = (x + CELL / 2, y + CELL / 2 + 6)
+            yield base.text(*place, _brief(value), size, text_anchor="middle")
+
+
+def convolution_explorer(
+    input: Sequence | Tensor | None = None,
+    kernel: Sequence | Tensor | str | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+) -> ConvolutionExplorer:
+    """Return sheets of numbers that show each output cell's window and sum.
+
+    input (H, W), at most 12x12: the slide's 0..8 if None. kernel (kh, kw), at most
+    7x7, or a name in `convolution.KERNELS`: the slide's 0..3 if None. Everything is
+    computed in the browser, so it also works in an exported page.
+    Raises TypeError or ValueError for other shapes, and ValueError for a setting that
+    PyTorch refuses.
+    """
+    if isinstance(kernel, str):
+        if kernel not in KERNELS:
+            raise ValueError(f"kernel must be one of {list(KERNELS)}, not {kernel!r}")
+        kernel = KERNELS[kernel]
+    explorer = ConvolutionExplorer(
+        input=_check_sheet(
+            "input", torch.arange(9).reshape(3, 3) if input is None else input
+        ),
+        kernel=_check_sheet("kernel", [[0, 1], [2, 3]] if kernel is None else kernel),
+        stride=_check_count("stride", stride, 1),
+        padding=_check_count("padding", padding, 0),
+        dilation=_check_count("dilation", dilation, 1),
+    )
+    if reason := explorer._refused():
+        raise ValueError(reason)
+    return explorer
