@@ -62,9 +62,13 @@ class Augment:
         )
         return f"Augment({', '.join(parts)})"
 
-    def __call__(self, images: Tensor, generator: torch.Generator | None = None):
+    def __call__(
+        self, images: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
         """Return the changed batch; ``images`` itself is left as it was."""
         self._check(images)
+        if len(images) == 0:
+            return images
         draw = _Draw(images, generator)
         if self.rotate or self.scale:
             images = _turn(images, self.rotate, self.scale, draw)
@@ -143,7 +147,7 @@ def _turn(images: Tensor, degrees: float, scale: float, draw: _Draw) -> Tensor:
     rows = (cos, -sin * (H / W), none, sin * (W / H), cos, none)
     theta = torch.stack(rows, dim=1).view(-1, 2, 3)
     black = _black(images)
-    working = images.dtype if images.is_floating_point() else torch.float32
+    working = torch.promote_types(images.dtype, torch.float32)
     # grid_sample fills with 0, so black has to be 0 while it works.
     values = images.to(working) - black
     grid = F.affine_grid(theta.to(working), list(images.shape), align_corners=False)

@@ -6,6 +6,8 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from .sources import Source
@@ -41,7 +43,7 @@ def fetch(source: Source, root: Path) -> None:
 def _fetch(source: Source, root: Path) -> None:
     mirrors = _answering(source)
     if not mirrors:
-        raise OSError(f"no mirror answered within {TIMEOUT:.0f} s")
+        raise OSError("no mirror answered")
     root.mkdir(parents=True, exist_ok=True)
     # In the same file system as the target, so that moving there is atomic.
     with tempfile.TemporaryDirectory(dir=root, prefix=".download-") as scratch:
@@ -58,29 +60,36 @@ def _retrieve(name: str, md5: str, mirrors: list[str], folder: Path) -> Path:
     """Download one file from the first mirror that delivers it unharmed."""
     import pooch
 
-    pooch.get_logger().setLevel("WARNING")
+    downloader = pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=True)
     problem = None
     for mirror in mirrors:
         try:
-            return Path(
-                pooch.retrieve(
-                    mirror + name,
-                    known_hash=f"md5:{md5}",
-                    fname=name,
-                    path=folder,
-                    downloader=pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=True),
+            with _quiet(pooch.get_logger()):
+                path = pooch.retrieve(
+                    mirror + name, f"md5:{md5}", name, folder, downloader=downloader
                 )
-            )
+            return Path(path)
         except (OSError, ValueError) as error:
             problem = error
     raise problem
 
 
-def _answering(source: Source) -> list[str]:
-    """The mirrors that have the first file, asked all at once, in their order.
+@contextmanager
+def _quiet(logger):
+    """The progress bar says enough."""
+    level = logger.level
+    logger.setLevel("WARNING")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
-    Asked in threads, because a name server that keeps silent cannot be given a
-    time-out; whoever has not answered by then is left alone.
+
+def _answering(source: Source) -> list[str]:
+    """The mirrors to try: the first that has the first file, and those after it.
+
+    All are asked at once, in threads, because a name server that keeps silent cannot
+    be given a time-out; whoever has not answered in time is left alone.
     """
     name = next(iter(source.files))
     answers = {}
@@ -90,9 +99,12 @@ def _answering(source: Source) -> list[str]:
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(TIMEOUT if not answers else TIMEOUT / 5)
-    return [mirror for mirror in source.mirrors if answers.get(mirror)]
+    deadline = time.monotonic() + TIMEOUT
+    for i, (mirror, thread) in enumerate(zip(source.mirrors, threads, strict=True)):
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if answers.get(mirror):
+            return [m for m in source.mirrors[i:] if answers.get(m, True)]
+    return []
 
 
 def _ask(mirror: str, name: str, answers: dict[str, bool]) -> None:
@@ -101,7 +113,7 @@ def _ask(mirror: str, name: str, answers: dict[str, bool]) -> None:
     try:
         reply = requests.head(mirror + name, timeout=TIMEOUT, allow_redirects=True)
         answers[mirror] = reply.ok
-    except requests.RequestException:
+    except (OSError, ValueError):
         answers[mirror] = False
 
 

@@ -1,6 +1,8 @@
 """Folders of images, one folder a class, as data sets."""
 
 import hashlib
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -83,9 +85,15 @@ def _matching(test: Listing, train: Listing, folder: Path) -> Listing:
     return test
 
 
-def class_files(folder: Path, least: int = 2) -> Listing:
-    """The files of each class in ``folder``, its subfolders in order of their names."""
-    classes = {p.name: _images(p) for p in _subfolders(folder)}
+def class_files(folder: Path, least: int = 2, only: Iterable[str] = ()) -> Listing:
+    """The files of each class in ``folder``, its subfolders in order of their names.
+
+    With ``only``, just those classes are listed, if they are there.
+    """
+    folders = {p.name: p for p in _subfolders(folder)}
+    if only:
+        folders = {name: folders[name] for name in only if name in folders}
+    classes = {name: _images(path) for name, path in folders.items()}
     if not classes:
         raise ValueError(
             f"{folder} has no classes: expected one folder of images for each class."
@@ -108,10 +116,13 @@ def _subfolders(folder: Path) -> list[Path]:
 def _images(folder: Path) -> list[Path]:
     """All files below a class folder, in order, without hidden ones."""
     files = []
-    for path in sorted(folder.iterdir()):
-        if is_hidden(path):
-            continue
-        files += _images(path) if path.is_dir() else [path]
+    # scandir knows which entries are folders without asking for each.
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda e: e.name):
+            path = folder / entry.name
+            if is_hidden(path):
+                continue
+            files += _images(path) if entry.is_dir() else [path]
     return files
 
 

@@ -17,6 +17,7 @@ _HIDDEN = {"thumbs.db", "desktop.ini", "__macosx"}  # what file managers leave b
 _TRANSPOSED = {5, 6, 7, 8}  # EXIF orientations that exchange height and width
 _ORIENTATION = 0x0112
 _QUIET_SECONDS = 3.0
+_BLOCK = 32  # files that a thread takes at once
 
 
 def read_images(paths, size: int, channels: int = 3) -> Tensor:
@@ -62,24 +63,25 @@ def decode_all(files: list[Path], size: int, channels: int = 3) -> Tensor:
 
     pixels = np.empty((len(files), channels, size, size), np.uint8)
 
-    def fill(i: int) -> None:
-        # PIL gives (H, W) or (H, W, C); networks read (C, H, W).
-        array = decode(files[i], size, channels)
-        pixels[i] = array.reshape(size, size, channels).transpose(2, 0, 1)
+    def fill(start: int) -> int:
+        some = files[start : start + _BLOCK]
+        for i, file in enumerate(some, start):
+            # PIL gives (H, W) or (H, W, C); networks read (C, H, W).
+            array = decode(file, size, channels)
+            pixels[i] = array.reshape(size, size, channels).transpose(2, 0, 1)
+        return len(some)
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        done = pool.map(fill, range(len(files)))
-        bar = tqdm(
-            done,
-            total=len(files),
-            desc="reading images",
-            unit="image",
-            delay=_QUIET_SECONDS,
-            leave=False,
-        )
+    bar = tqdm(
+        total=len(files),
+        desc="reading images",
+        unit="image",
+        delay=_QUIET_SECONDS,
+        leave=False,
+    )
+    with bar, ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         try:
-            for _ in bar:
-                pass
+            for done in pool.map(fill, range(0, len(files), _BLOCK)):
+                bar.update(done)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -97,7 +99,7 @@ def decode(path: Path, size: int, channels: int = 3) -> np.ndarray:
             upright = ImageOps.exif_transpose(image)
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} does not exist.") from None
-    except _NOT_AN_IMAGE as error:
+    except Exception as error:  # PIL raises nearly anything for a damaged file
         raise _refuse(path, error) from None
     square = _to_mode(upright, mode)
     if square.size != (size, size):
@@ -111,7 +113,7 @@ def upright_size(path: Path) -> tuple[int, int]:
         with Image.open(path) as image:
             width, height = image.size
             turned = image.getexif().get(_ORIENTATION) in _TRANSPOSED
-    except _NOT_AN_IMAGE as error:
+    except Exception as error:
         raise _refuse(path, error) from None
     return (height, width) if turned else (width, height)
 
@@ -128,15 +130,6 @@ def _to_mode(image: Image.Image, mode: str) -> Image.Image:
         page = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(page, image)
     return image.convert(mode)
-
-
-_NOT_AN_IMAGE = (
-    UnidentifiedImageError,
-    OSError,
-    SyntaxError,  # what PIL raises for some broken PNG files
-    ValueError,
-    Image.DecompressionBombError,
-)
 
 
 def _refuse(path: Path, error: Exception) -> ValueError:

@@ -14,7 +14,6 @@ class Source:
     ``makes`` are the files that are there afterwards, in torchvision's layout.
     """
 
-    title: str
     folder: str
     files: dict[str, str]
     mirrors: tuple[str, ...]
@@ -33,18 +32,17 @@ def find_file(path: Path) -> Path | None:
     return next((p for p in (path, zipped) if p.is_file()), None)
 
 
-def _idx(title: str, folder: str, sums: tuple[str, ...], *mirrors: str, size: int):
+def _idx(folder: str, sums: tuple[str, ...], *mirrors: str, size: int):
     names = [
         f"{part}-{what}-ubyte"
         for part in ("train", "t10k")
         for what in ("images-idx3", "labels-idx1")
     ]
     files = {f"{name}.gz": md5 for name, md5 in zip(names, sums, strict=True)}
-    return Source(title, f"{folder}/raw", files, mirrors, size, tuple(names))
+    return Source(f"{folder}/raw", files, mirrors, size, tuple(names))
 
 
 MNIST = _idx(
-    "MNIST (LeCun, Cortes and Burges)",
     "MNIST",
     (
         "f68b3c2dcbeaaa9fbdd348bbdeb94873",
@@ -58,7 +56,6 @@ MNIST = _idx(
     size=12,
 )
 FASHION_MNIST = _idx(
-    "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747)",
     "FashionMNIST",
     (
         "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
@@ -71,7 +68,6 @@ FASHION_MNIST = _idx(
     size=31,
 )
 CIFAR10 = Source(
-    "CIFAR-10 (Krizhevsky 2009, Learning multiple layers of features)",
     "cifar-10-batches-py",
     {"cifar-10-python.tar.gz": "c58f30108f718f92721af3b95e74349a"},
     (
