@@ -8,7 +8,9 @@ from .imageset import ImageSet
 
 __all__ = ["load_digits"]
 
-_FIELD, _BOX = 28, 20  # MNIST: a 20×20 box, placed in a 28×28 field
+_FIELD = 28
+_BOX = 25  # 20 for the digit, as in MNIST, and 2.5 on each side for a soft end
+_RIM = 3
 
 
 def load_digits() -> tuple[ImageSet, ImageSet]:
@@ -34,18 +36,23 @@ def load_digits() -> tuple[ImageSet, ImageSet]:
 
 def _like_mnist(small: torch.Tensor) -> torch.Tensor:
     """(N, 8, 8) in [0, 1] to uint8 (N, 1, 28, 28)."""
-    box = F.interpolate(small[:, None], size=(_BOX, _BOX), mode="bicubic")
+    # A black rim first, so that strokes at the border end softly: 10×10 to 25×25
+    # enlarges as 8×8 to 20×20 does.
+    framed = F.pad(small[:, None], (1, 1, 1, 1))
+    box = F.interpolate(framed, size=(_BOX, _BOX), mode="bicubic")
     box = (box.clamp(0, 1) * 255).round().to(torch.uint8)[:, 0].numpy()
-    field = np.zeros((len(box), _FIELD, _FIELD), np.uint8)
     tops, lefts = (_offsets(box.sum(axis, dtype=np.int64)) for axis in (2, 1))
-    for image, digit, top, left in zip(field, box, tops, lefts, strict=True):
+    # Wide enough for boxes that reach beyond the field with their empty rim.
+    wide = np.zeros((len(box), *(_FIELD + 2 * _RIM,) * 2), np.uint8)
+    for image, digit, top, left in zip(wide, box, tops, lefts, strict=True):
         image[top : top + _BOX, left : left + _BOX] = digit
-    return torch.from_numpy(field[:, None])
+    field = wide[:, None, _RIM:-_RIM, _RIM:-_RIM]
+    return torch.from_numpy(np.ascontiguousarray(field))
 
 
 def _offsets(profiles: np.ndarray) -> np.ndarray:
-    """Where the box starts so that each profile's (N, 20) center is the field's."""
+    """Where each box starts so that its profile's (N, 25) center is the field's."""
     positions = np.arange(_BOX)
     centers = (profiles * positions).sum(1) / profiles.sum(1).clip(min=1)
-    offsets = np.round((_FIELD - 1) / 2 - centers).astype(int)
-    return offsets.clip(0, _FIELD - _BOX)
+    offsets = _RIM + np.round((_FIELD - 1) / 2 - centers).astype(int)
+    return offsets.clip(0, _FIELD + 2 * _RIM - _BOX)

@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from ..imageset import ImageSet
-from .animals import POSES, draw_animal, random_animal
+from .animals import random_animal
+from .bodies import BODIES, BOXES
 from .canvas import SUPERSAMPLING, Pen
+from .heads import draw_head
 from .scenery import background, occluder
 
 __all__ = ["drawn_pets", "load_drawn_pets"]
@@ -38,7 +40,8 @@ def drawn_pets(n: int, size: int = 64, seed: int = 0) -> ImageSet:
 
 def load_drawn_pets(size: int | None = None) -> tuple[ImageSet, ImageSet]:
     """The lecture's own train (2,000) and test (500) sets, 64×64 unless said."""
-    pets = drawn_pets(_TRAIN + _TEST, size or 64)
+    # Smaller than can be drawn, the door shrinks them afterwards.
+    pets = drawn_pets(_TRAIN + _TEST, max(size or 64, _SMALLEST))
     return pets[:_TRAIN], pets[_TRAIN:]
 
 
@@ -50,7 +53,7 @@ def _picture(i: int, size: int, seed: int) -> np.ndarray:
     image = background(random, side)
     animal = random_animal(random, is_cat=i % 2 == 0)
     pen = Pen(image)
-    left, top, right, bottom = POSES[animal.pose]
+    left, top, right, bottom = BOXES[animal.pose]
     fills = random.uniform(0.62, 1.02)
     scale = fills / max(right - left, bottom - top)
     mirrored, degrees = random.random() < 0.5, random.uniform(-6, 6)
@@ -63,7 +66,10 @@ def _picture(i: int, size: int, seed: int) -> np.ndarray:
     middle_x = (left + right) / 2 * (-1 if mirrored else 1)
     x, y = x - scale * middle_x, y - scale * (top + bottom) / 2
     with pen.placed(scale=side), pen.placed(x, y, scale, degrees, mirrored):
-        draw_animal(pen, animal)
+        pen.ink = animal.ink
+        BODIES[animal.pose](pen, animal)
+        with pen.placed(degrees=animal.tilt):
+            draw_head(pen, animal)
     if random.random() < 0.25:
         with pen.placed(scale=side):
             pen.line_width = 0.012
