@@ -1,0 +1,24 @@
+"""Training: fit a network, measure it, ask it, keep it.
+
+history = training.fit(models.LeNet5(), train, test, epochs=3)
+training.evaluate(model, test).accuracy
+training.save(model, "lenet.pt")
+"""
+
+from .arguments import OPTIMIZERS, SCHEDULES
+from .evaluation import Evaluation, evaluate, predict
+from .files import load, save
+from .fitting import fit
+from .history import History
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Evaluation",
+    "History",
+    "evaluate",
+    "fit",
+    "load",
+    "predict",
+    "save",
+]
