@@ -4,9 +4,60 @@ Each function returns a ``Picture``: an image with its alt text, which a noteboo
 when it is the last expression of a cell.
 """
 
+from cnnlib.figures.animation import animate_convolution, animate_pooling
+from cnnlib.figures.answers import (
+    minus_log,
+    predictions,
+    probabilities,
+    shift_experiment,
+    templates,
+)
+from cnnlib.figures.arrays import convolution, equation, matrix
+from cnnlib.figures.images import (
+    before_after,
+    channels,
+    filtered_photo,
+    image_grid,
+    photo,
+    pixels,
+    samples,
+)
+from cnnlib.figures.pools import gradient_routing, max_beside_average, pooling
+from cnnlib.figures.shapes import (
+    dense_versus_convolution,
+    output_sizes,
+    padding_and_stride,
+    receptive_field,
+    weight_sharing,
+)
 from cnnlib.figures.style import Picture, picture
 
 __all__ = [
     "Picture",
+    "animate_convolution",
+    "animate_pooling",
+    "before_after",
+    "channels",
+    "convolution",
+    "dense_versus_convolution",
+    "equation",
+    "filtered_photo",
+    "gradient_routing",
+    "image_grid",
+    "matrix",
+    "max_beside_average",
+    "minus_log",
+    "output_sizes",
+    "padding_and_stride",
+    "photo",
     "picture",
+    "pixels",
+    "pooling",
+    "predictions",
+    "probabilities",
+    "receptive_field",
+    "samples",
+    "shift_experiment",
+    "templates",
+    "weight_sharing",
 ]

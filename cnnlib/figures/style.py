@@ -17,6 +17,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -47,12 +48,15 @@ SERIES = tuple(
         (SKY, (0, (3, 1, 1, 1)), "X"),
     )
 )
+# Below zero, zero, above zero: for weights, gradients and differences.
+DIVERGING = LinearSegmentedColormap.from_list("lecture", (BLUE, PAPER, VERMILLION))
 HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "++")  # for bars beside each other
 
 # Points. At CSS_DPI a point in the figure is a point on the page.
 SMALL, TEXT, TITLE = 12, 14, 16
 CSS_DPI = 96  # an inch of a figure is as many CSS pixels in the notebook
 DPI = 144  # drawn finer than shown, so that a projector or a phone stays sharp
+PHOTO_DPI = 110  # photographs are soft anyway, and large
 WIDEST = 9.5  # inches; about the width of a cell's output in JupyterLab
 
 _RC = {
@@ -201,14 +205,14 @@ def picture(fig: Figure, alt: str, *, photo: bool = False) -> Picture:
     The same figure gives the same bytes on the same machine. Raises ValueError when
     ``alt`` is empty.
     """
-    drawn = io.BytesIO()
+    drawn, dpi = io.BytesIO(), PHOTO_DPI if photo else DPI
     # The margin is cut off around what was drawn, so nothing at the edge is lost.
-    fig.savefig(drawn, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.1)
+    fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pad_inches=0.1)
     image = Image.open(drawn).convert("RGB")
-    width = round(image.width * CSS_DPI / DPI)
+    width = round(image.width * CSS_DPI / dpi)
     small = io.BytesIO()
     if photo:
-        image.save(small, "JPEG", quality=85, optimize=True)
+        image.save(small, "JPEG", quality=78, optimize=True, progressive=True)
         return Picture(small.getvalue(), alt, width, "image/jpeg")
     reduced = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     reduced.save(small, "PNG", optimize=True)
