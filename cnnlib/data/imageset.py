@@ -132,22 +132,22 @@ class ImageSet:
         if index.ndim != 1:
             hint = " (one image is .images[i], its label .labels[i])"
             raise TypeError(f"{what}{hint if index.ndim == 0 else ''}.")
-        if index.numel() == 0 and index.dtype != torch.bool:
-            index = index.to(torch.int64)
-        if index.is_floating_point() or index.is_complex():
-            raise TypeError(f"{what}, not {index.dtype}.")
         if index.dtype == torch.bool:
             if len(index) != len(self):
                 raise IndexError(
                     f"index has {len(index)} bools for a set of {len(self)} images."
                 )
-        elif len(index) and not (-len(self) <= index.min() and index.max() < len(self)):
+            return index
+        if len(index) and (index.is_floating_point() or index.is_complex()):
+            raise TypeError(f"{what}, not {index.dtype}.")
+        # A uint8 tensor would be read as a mask by indexing, and [] is one of floats.
+        index = index.to(torch.int64)
+        if len(index) and not (-len(self) <= index.min() and index.max() < len(self)):
             raise IndexError(
                 f"index reaches from {index.min()} to {index.max()} in a set of "
                 f"{len(self)} images."
             )
-        # uint8 tensors would be read as a mask by indexing.
-        return index if index.dtype == torch.bool else index.to(torch.int64)
+        return index
 
     def counts(self) -> dict[str, int]:
         """The number of images of each class, by class name."""
