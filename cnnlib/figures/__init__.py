@@ -5,31 +5,25 @@ when it is the last expression of a cell.
 """
 
 from cnnlib.figures.animation import animate_convolution, animate_pooling
-from cnnlib.figures.answers import (
-    minus_log,
-    predictions,
-    probabilities,
-    shift_experiment,
-    templates,
-)
+from cnnlib.figures.answers import predictions, shift_experiment, templates
 from cnnlib.figures.arrays import convolution, equation, matrix
+from cnnlib.figures.connections import (
+    dense_versus_convolution,
+    receptive_field,
+    weight_sharing,
+)
+from cnnlib.figures.filtering import filtered_photo
 from cnnlib.figures.images import (
     before_after,
     channels,
-    filtered_photo,
     image_grid,
     photo,
     pixels,
     samples,
 )
+from cnnlib.figures.losses import minus_log, probabilities
 from cnnlib.figures.pools import gradient_routing, max_beside_average, pooling
-from cnnlib.figures.shapes import (
-    dense_versus_convolution,
-    output_sizes,
-    padding_and_stride,
-    receptive_field,
-    weight_sharing,
-)
+from cnnlib.figures.shapes import output_sizes, padding_and_stride
 from cnnlib.figures.style import Picture, picture
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""From logits to answers: softmax, loss, gradient, predictions, weights as images."""
+"""What a classifier answers, what it has learned, and how its features move."""
 
 from __future__ import annotations
 
@@ -8,118 +8,9 @@ import numpy as np
 
 from cnnlib.figures import style
 from cnnlib.figures.images import balanced, show
+from cnnlib.figures.losses import class_names
 from cnnlib.figures.style import Picture, number, styled
 from cnnlib.figures.sums import as_array
-
-
-def softmax_of(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits (K,), without overflow."""
-    powers = np.exp(logits - logits.max())
-    return powers / powers.sum()
-
-
-@styled
-def probabilities(
-    logits, target: int | None = None, classes: Sequence[str] | None = None
-) -> Picture:
-    """Logits (K,) as bars, their softmax p, and with a target the gradient p - y.
-
-    ``target`` is the true class's index; its cross-entropy loss -log p is written
-    above. Raises ValueError when target or classes do not fit the logits.
-    """
-    scores = as_array(logits, "logits", 1)
-    names = _names(classes, len(scores))
-    if target is not None and not 0 <= target < len(scores):
-        raise ValueError(f"target is {target}, but there are {len(scores)} logits")
-    p = softmax_of(scores)
-    panels = {"logits": scores, "softmax: p": p}
-    if target is not None:
-        panels["gradient: p − y"] = p - (np.arange(len(p)) == target)
-    fig, axes = style.axes(1, len(panels), (9.2, 0.42 * len(p) + 1.6), sharey=True)
-    colors = (style.INPUT, style.OUTPUT, style.VERMILLION)
-    for n, (ax, (title, values)) in enumerate(zip(axes, panels.items(), strict=True)):
-        _bars(ax, values, names, colors[n], style.HATCHES[n])
-        ax.set_title(title, fontsize=style.TEXT)
-        if n == 1:
-            ax.set_xlim(0, 1.3)
-        if n == 1 and target is not None:
-            # The one-hot y, which training pushes p towards.
-            box = {"fill": False, "edgecolor": style.INK, "linestyle": "--"}
-            ax.barh([target], [1], height=0.82, linewidth=2, **box)
-    told = "; ".join(
-        f"{title}: " + ", ".join(number(round(v, 3)) for v in values)
-        for title, values in panels.items()
-    )
-    loss = ""
-    if target is not None:
-        words = f"−log p = −log {p[target]:.3f} = {-np.log(p[target]):.3f}"
-        loss = f" The true class is {names[target]}: loss {words}."
-        fig.suptitle(f"true class {names[target]}: loss = {words}", fontsize=style.TEXT)
-    return style.picture(fig, f"Bars for {', '.join(names)}. {told}.{loss}")
-
-
-def _names(classes, count: int) -> list[str]:
-    names = [str(k) for k in range(count)] if classes is None else list(classes)
-    if len(names) != count:
-        raise ValueError(f"classes has {len(names)} names for {count} values")
-    return names
-
-
-def _bars(ax, values, names: list[str], color: str, hatch: str) -> None:
-    """Horizontal bars with their numbers, around a line at zero."""
-    rows = np.arange(len(values))
-    look = {"color": color, "edgecolor": style.PAPER, "hatch": hatch}
-    ax.barh(rows, values, height=0.62, **look)
-    ax.axvline(0, color=style.INK, linewidth=1.2)
-    low, high = min(0, min(values)), max(0, max(values))
-    room = 0.34 * (high - low or 1)
-    for row, value in zip(rows, values, strict=True):
-        side = "left" if value >= 0 else "right"
-        at = value + (0.03 if value >= 0 else -0.03) * (high - low or 1)
-        words = number(round(float(value), 3))
-        ax.text(at, row, words, ha=side, va="center", fontsize=style.SMALL)
-    ax.set_xlim(low - (room if low < 0 else 0), high + room)
-    ax.set_yticks(rows, names)
-    ax.set_xticks([])
-    ax.tick_params(length=0)
-    if not ax.yaxis_inverted():
-        ax.invert_yaxis()
-    ax.spines[["left", "bottom"]].set_visible(False)
-
-
-@styled
-def minus_log(p: float = 0.8) -> Picture:
-    """The loss of one example, -log p of the true class, with one p marked.
-
-    ``p`` is in (0, 1]; the slide's 0.8 gives 0.223.
-    """
-    if not 0 < p <= 1:
-        raise ValueError(f"p is {p}, expected a probability above 0 and up to 1")
-    loss = -np.log(p)
-    fig, ax = style.axes(size=(7.5, 4))
-    xs = np.linspace(0.01, 1, 400)
-    ax.plot(xs, -np.log(xs), color=style.INPUT)
-    ax.plot([p, p, 0], [0, loss, loss], "--", color=style.WINDOW, linewidth=2)
-    ax.plot([p], [loss], "o", color=style.WINDOW, markersize=11)
-    words = f"−log {number(p)} = {loss:.3f}"
-    ax.annotate(
-        words,
-        (p, loss),
-        xytext=(0, 56),
-        textcoords="offset points",
-        ha="center" if p > 0.2 else "left",
-        arrowprops={"arrowstyle": "-", "color": style.WINDOW, "shrinkB": 8},
-        fontsize=style.TITLE,
-        color=style.WINDOW_INK,
-    )
-    ax.set_xlabel("p, the probability given to the true class")
-    ax.set_ylabel("loss = −log p")
-    ax.set(xlim=(0, 1.02), ylim=(0, 4.7))
-    return style.picture(
-        fig,
-        "The loss −log p falls from very large near p = 0 to 0 at p = 1; "
-        f"marked: {words}.",
-    )
 
 
 @styled
@@ -140,7 +31,7 @@ def templates(weights, classes: Sequence[str] | None = None, title="") -> Pictur
                 "give (K, H, W)"
             )
         array = array.reshape(-1, side, side)
-    names = _names(classes, len(array))
+    names = class_names(classes, len(array))
     rows, columns = balanced(len(array), 5)
     top = np.abs(array).max() or 1
     each = style.WIDEST * 0.92 / columns
@@ -177,7 +68,7 @@ def predictions(
     parts do not fit together.
     """
     p = as_array(probabilities, "probabilities", 2)
-    names = _names(classes, p.shape[1])
+    names = class_names(classes, p.shape[1])
     if len(images) != len(p) or (labels is not None and len(labels) != len(p)):
         raise ValueError(
             f"{len(images)} images, {len(p)} rows of probabilities"
