@@ -1,0 +1,576 @@
+"""training: fit, history, evaluation, files, progress."""
+
+import io
+import json
+import math
+import pickle
+import re
+import sys
+import types
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from cnnlib import data, models, runtime, training
+from cnnlib.training import fitting, progress
+
+
+def bars(n: int, size: int = 12, seed: int = 0) -> data.ImageSet:
+    """n gray images with noise and a bright bar: lying (class 0) or standing (1)."""
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(
+        0, 120, (n, 1, size, size), generator=generator, dtype=torch.uint8
+    )
+    labels = torch.arange(n) % 2
+    places = torch.randint(0, size, (n,), generator=generator)
+    for image, label, place in zip(images, labels, places, strict=True):
+        line = image[0, :, place] if label else image[0, place]
+        line.fill_(255)
+    return data.ImageSet(images, labels, ("lying", "standing"), "bars")
+
+
+def small(seed: int = 0, **kw) -> nn.Module:
+    """A LeNet5 for bars."""
+    runtime.seed(seed)
+    return models.LeNet5(num_classes=2, image_size=12, **kw)
+
+
+def with_norm(seed: int = 0) -> nn.Module:
+    """Batch normalization of single numbers, which fails on a batch of one."""
+    runtime.seed(seed)
+    layers = (nn.Flatten(), nn.Linear(144, 8), nn.BatchNorm1d(8), nn.ReLU())
+    return nn.Sequential(*layers, nn.Dropout(0.5), nn.Linear(8, 2))
+
+
+def fit(model, train, test=None, **kw) -> training.History:
+    return training.fit(model, train, test, **{"progress": False, "epochs": 1} | kw)
+
+
+def same(one: nn.Module, other: nn.Module) -> bool:
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Networks this small only wait for each other's threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("CNNLIB_DEVICE", "cpu")
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A model that has learned, its sets and its history."""
+    train, test, model = bars(400), bars(101, seed=1), small()
+    history = fit(model, train, test, epochs=4, batch_size=32, lr=0.01)
+    return model, train, test, history
+
+
+# fit
+
+
+def test_fit_learns(trained):
+    model, _, _, history = trained
+    assert history.accuracy > 0.95
+    assert history.losses[-1] < history.losses[0] / 4
+    assert not model.training
+    assert model.classes == ("lying", "standing")
+    assert model.conv2.weight.is_contiguous()
+
+
+def test_fit_learns_the_digits_that_ship():
+    train, test = data.load("digits")
+    runtime.seed(0)
+    model = models.LeNet5()
+    history = fit(model, train, test, epochs=5, batch_size=32)
+    assert history.accuracy > 0.95
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "constant"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_fit_learns_with_every_choice(optimizer, schedule, precision):
+    choice = {"optimizer": optimizer, "schedule": schedule, "precision": precision}
+    train = bars(100)
+    half = train.images[:, :, :6]  # brighter where the label is 1: easy
+    half[train.labels == 1] = half[train.labels == 1] // 2 + 127
+    model = models.Linear(num_classes=2, image_size=12)
+    history = fit(model, train, train, epochs=3, batch_size=10, lr=0.01, **choice)
+    assert history.accuracy > 0.95
+    assert history.settings.items() >= choice.items()
+
+
+@pytest.mark.parametrize("build", [small, with_norm])
+def test_same_seed_same_weights_bit_for_bit(build):
+    augment = data.Augment(shift=1, rotate=5)
+    first, second, other = build(), build(), build()
+    for model, seed in ((first, 7), (second, 7), (other, 8)):
+        torch.rand(3)  # what was drawn before does not matter
+        fit(model, bars(70), epochs=2, batch_size=16, augment=augment, seed=seed)
+    assert same(first, second)
+    assert not same(first, other)
+
+
+def test_fit_leaves_the_global_generator_alone():
+    model = with_norm()
+    runtime.seed(5)
+    expected = torch.rand(3)
+    runtime.seed(5)
+    fit(model, bars(20))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_fit_equals_a_loop_written_by_hand():
+    """One epoch of SGD, step by step, with nothing of fit's machinery."""
+    train, ours, theirs = bars(50), small(), small()
+    history = fit(
+        ours, train, batch_size=20, lr=0.01, optimizer="sgd", schedule="constant"
+    )
+    descent = torch.optim.SGD(
+        theirs.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4
+    )
+    order = torch.randperm(50, generator=torch.Generator().manual_seed(0))
+    losses = []
+    for index in order.split(20):
+        images = train.images[index].float() / 127.5 - 1
+        loss = nn.functional.cross_entropy(theirs(images), train.labels[index])
+        descent.zero_grad()
+        loss.backward()
+        descent.step()
+        losses.append(loss.item())
+    assert history.losses == pytest.approx(losses, rel=1e-4)
+    mean = (20 * losses[0] + 20 * losses[1] + 10 * losses[2]) / 50
+    assert history.records[0]["train_loss"] == pytest.approx(mean, rel=1e-4)
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "expected"),
+    [
+        (10, 5, [5, 5]),
+        (11, 5, [5, 5]),  # the single image waits for another epoch
+        (12, 5, [5, 5, 2]),
+        (3, 5, [3]),
+        (1, 5, [1]),
+        (3, 1, [1, 1, 1]),
+    ],
+)
+def test_batch_sizes(images, batch_size, expected):
+    assert fitting._batch_sizes(images, batch_size) == expected
+
+
+@pytest.mark.parametrize("images", [31, 32, 33, 34])
+def test_last_small_batch(images):
+    model = with_norm()
+    history = fit(model, bars(images), epochs=2, batch_size=16)
+    steps = 2 * (3 if images == 34 else 2)
+    assert len(history.losses) == steps
+    assert all(p.isfinite().all() for p in model.state_dict().values())
+
+
+def test_a_single_image_can_be_trained_on():
+    history = fit(small(), bars(1), epochs=2)
+    assert len(history.losses) == 2
+
+
+def test_a_model_with_view_trains_in_its_own_layout():
+    class Viewing(models.LeNet5):
+        def forward(self, x):
+            return self.fc3(self.conv2(self.conv1(x)).view(len(x), -1)[:, :84])
+
+    model = Viewing(num_classes=2, image_size=12)
+    fit(model, bars(40), batch_size=20)
+    assert model.conv2.weight.is_contiguous()
+
+
+def test_frozen_weights_stay():
+    model = small()
+    model.conv1.requires_grad_(False)
+    before = model.conv1.weight.clone()
+    fit(model, bars(40), batch_size=20)
+    assert torch.equal(model.conv1.weight, before)
+
+
+def test_custom_loss_and_augment_are_used():
+    seen = []
+
+    def squared(logits, labels):
+        return (logits.softmax(1) - nn.functional.one_hot(labels, 2)).square().mean()
+
+    def brighter(images):
+        seen.append((images.dtype, len(images)))
+        return images + 0.1
+
+    train = bars(40)
+    history = fit(small(), train, train, batch_size=20, loss=squared, augment=brighter)
+    assert seen == [(torch.float32, 20)] * 2
+    assert history.losses[0] < 0.3
+    assert history.records[0]["test_loss"] < 0.3
+    assert history.settings["loss"] == "squared"
+    assert history.settings["augment"] == "brighter"
+
+
+# fit: what it refuses
+
+
+@pytest.mark.parametrize(
+    ("kw", "error", "message"),
+    [
+        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
+        ({"epochs": 1.5}, TypeError, "epochs must be a whole number, got 1.5"),
+        ({"epochs": True}, TypeError, "epochs must be a whole number"),
+        ({"batch_size": -2}, ValueError, "batch_size must be at least 1, got -2"),
+        ({"lr": 0}, ValueError, "lr must be above 0, got 0"),
+        ({"lr": math.nan}, ValueError, "lr must be above 0, got nan"),
+        ({"lr": "1"}, TypeError, "lr must be a number, got '1'"),
+        ({"weight_decay": -1}, ValueError, "weight_decay must be 0 or above, got -1"),
+        ({"seed": -1}, ValueError, "seed must be at least 0"),
+        ({"optimizer": "lion"}, ValueError, "one of adamw, sgd, got 'lion'"),
+        ({"schedule": None}, ValueError, "schedule must be one of one_cycle, const"),
+        ({"precision": "int8"}, ValueError, "precision must be one of float32, bfl"),
+        ({"augment": 3}, TypeError, "augment must be a function, got 3"),
+        ({"loss": "mse"}, TypeError, "loss must be a function, got 'mse'"),
+    ],
+)
+def test_fit_refuses_settings(kw, error, message):
+    with pytest.raises(error, match=message):
+        fit(small(), bars(10), **kw)
+
+
+def test_fit_refuses_sets():
+    with pytest.raises(TypeError, match=r"train must be an ImageSet, .* got list"):
+        fit(small(), [1, 2])
+    with pytest.raises(ValueError, match=r"train \('bars'\) holds no images"):
+        fit(small(), bars(10)[:0])
+    with pytest.raises(ValueError, match=r"test \('bars'\) holds no images"):
+        fit(small(), bars(10), bars(10)[:0])
+    other = replace(bars(10), classes=("cat", "dog"), name="pets")
+    with pytest.raises(ValueError, match=r"same classes, but bars has \(lying, stand"):
+        fit(small(), bars(10), other)
+    with pytest.raises(ValueError, match=r"same image_shape, .* \(1, 14, 14\)"):
+        fit(small(), bars(10), bars(10, size=14))
+
+
+def test_fit_refuses_models():
+    with pytest.raises(TypeError, match=r"model must be a torch\.nn\.Module, got type"):
+        fit(models.LeNet5, bars(10))
+    with pytest.raises(ValueError, match="Flatten has no weights to train"):
+        fit(nn.Flatten(), bars(10))
+    ten = models.LeNet5(image_size=12)
+    with pytest.raises(ValueError, match="10 outputs, but bars has 2 classes"):
+        fit(ten, bars(10))
+    with pytest.raises(ValueError, match=r"not take bars's images of shape \(1, 12"):
+        fit(models.LeNet5(num_classes=2), bars(10))
+    with pytest.raises(ValueError, match=r"Sequential does not take bars's"):
+        fit(nn.Sequential(nn.Flatten(), nn.Linear(9, 2)), bars(10))
+
+
+def test_fit_stops_when_the_loss_is_not_finite():
+    model = small()
+    with pytest.raises(FloatingPointError, match=r"epoch 1.* lower lr than 1e.30"):
+        fit(model, bars(40), batch_size=10, lr=1e30, epochs=3)
+    assert not model.training
+
+
+# history
+
+
+def test_history_counts(trained):
+    _, _, _, history = trained
+    assert [r["epoch"] for r in history.records] == [1, 2, 3, 4]
+    assert len(history.losses) == 4 * 13
+    assert (history.model, history.data, history.images) == ("LeNet5", "bars", 400)
+    assert history.settings["lr"] == 0.01
+    assert history.seconds == sum(r["seconds"] for r in history.records)
+    assert history.accuracy == history.records[-1]["test_accuracy"]
+    line = r"LeNet5 on bars: 4 epochs, 400 images each, \d+\.\d s, test accuracy .* %"
+    assert re.fullmatch(line, repr(history))
+
+
+def test_history_without_a_test_set():
+    history = fit(small(), bars(20))
+    assert history.accuracy is None
+    assert history.records[0]["test_loss"] is None
+    assert "1 epoch, 20 images each" in repr(history)
+    assert "training accuracy" in repr(history)
+
+
+def test_history_goes_through_json(trained):
+    history = trained[3]
+    again = training.History.from_dict(json.loads(json.dumps(history.to_dict())))
+    assert again == history
+    with pytest.raises(ValueError, match=r"as History\.to_dict makes it"):
+        training.History.from_dict({"epochs": 3})
+
+
+def test_history_goes_on():
+    model, train = small(), bars(40)
+    first = fit(model, train, batch_size=20, epochs=2)
+    second = fit(model, train, batch_size=20, epochs=1, lr=0.001)
+    both = first + second
+    assert [r["epoch"] for r in both.records] == [1, 2, 3]
+    assert both.losses == first.losses + second.losses
+    assert both.seconds == pytest.approx(first.seconds + second.seconds)
+    assert len(first.records) == 2
+
+
+# evaluate and predict
+
+
+class Fixed(nn.Module):
+    """Gives the logits that the first pixels of each image say."""
+
+    def __init__(self, outputs: int = 3):
+        super().__init__()
+        self.outputs = outputs
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, images):
+        return self.drop(images.flatten(1)[:, : self.outputs] * 127.5 + 127.5)
+
+
+def fixed_set() -> data.ImageSet:
+    """Five images whose first three pixels are the logits."""
+    logits = torch.tensor([[3, 0, 0], [0, 2, 0], [1, 2, 0], [0, 0, 9], [4, 0, 0]])
+    images = torch.zeros(5, 1, 2, 2, dtype=torch.uint8)
+    images.view(5, 4)[:, :3] = logits.to(torch.uint8)
+    labels = torch.tensor([0, 1, 0, 1, 0])
+    return data.ImageSet(images, labels, ("a", "b", "c"), "five")
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 1000])
+def test_evaluate_by_hand(batch_size):
+    model = Fixed().train()
+    model.drop.eval()  # a mix of modes comes back as it was
+    result = training.evaluate(model, fixed_set(), batch_size=batch_size)
+    assert model.training
+    assert not model.drop.training
+    assert result.predictions.tolist() == [0, 1, 1, 2, 0]
+    assert result.labels.tolist() == [0, 1, 0, 1, 0]
+    assert result.accuracy == 3 / 5
+    assert result.confusion.tolist() == [[2, 1, 0], [0, 1, 1], [0, 0, 0]]
+    torch.testing.assert_close(
+        result.per_class, torch.tensor([2 / 3, 1 / 2, math.nan]), equal_nan=True
+    )
+    # Image 3 says c with e^9 / (e^9 + 2), image 2 says b with e^2 / (e^2 + e + 1).
+    assert result.mistakes().tolist() == [3, 2]
+    chances = [
+        math.exp(3) / (math.exp(3) + 2),
+        math.exp(2) / (math.exp(2) + 2),
+        math.e / (math.exp(2) + math.e + 1),
+        1 / (math.exp(9) + 2),
+        math.exp(4) / (math.exp(4) + 2),
+    ]
+    assert result.loss == pytest.approx(-sum(map(math.log, chances)) / 5, rel=1e-5)
+    told = result.probabilities[torch.arange(5), result.labels]
+    assert told.tolist() == pytest.approx(chances, rel=1e-4)
+    assert repr(result).startswith("Fixed on five: 5 images, accuracy 60.0 %, loss ")
+
+
+def test_evaluate_refuses():
+    with pytest.raises(ValueError, match=r"dataset \('five'\) holds no images"):
+        training.evaluate(Fixed(), fixed_set()[:0])
+    with pytest.raises(ValueError, match=r"4 outputs.*3 classes.*num_classes=3"):
+        training.evaluate(Fixed(4), fixed_set())
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        training.evaluate(Fixed(), fixed_set(), batch_size=0)
+
+
+def test_predict(trained):
+    model, _, test, _ = trained
+    probabilities = training.predict(model, test.images, batch_size=7)
+    assert probabilities.shape == (101, 2)
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(101))
+    result = training.evaluate(model, test)
+    torch.testing.assert_close(probabilities, result.probabilities)
+    assert not probabilities.requires_grad
+
+
+def test_predict_refuses(trained):
+    model, _, test, _ = trained
+    with pytest.raises(TypeError, match=r"uint8 tensor .* got torch\.float32"):
+        training.predict(model, test.images.float())
+    with pytest.raises(TypeError, match="got list"):
+        training.predict(model, [1])
+    with pytest.raises(ValueError, match=r"\(images\[None\]\), got \(1, 12, 12\)"):
+        training.predict(model, test.images[0])
+    with pytest.raises(ValueError, match="LeNet5 expects images"):
+        training.predict(model, torch.zeros(1, 1, 9, 9, dtype=torch.uint8))
+
+
+# save and load
+
+
+def test_save_and_load(trained, tmp_path):
+    model, _, test, _ = trained
+    path = training.save(model, tmp_path / "new" / "lenet.pt")
+    before = torch.get_rng_state()
+    again = training.load(path)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert type(again) is models.LeNet5
+    assert again.config == model.config
+    assert again.classes == ("lying", "standing")
+    assert not again.training
+    pictures = data.normalize(test.images)
+    assert torch.equal(again(pictures), model(pictures))
+    assert [p.name for p in path.parent.iterdir()] == ["lenet.pt"]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [models.Linear, lambda: models.small_vgg(2), lambda: models.small_alexnet(2)],
+)
+def test_every_kind_of_model_comes_back(build, tmp_path):
+    model = build()
+    again = training.load(training.save(model, tmp_path / "m.pt"))
+    assert same(model, again)
+    assert again.classes is None
+
+
+def test_save_names_the_classes(tmp_path):
+    path = training.save(small(), str(tmp_path / "m.pt"), classes=["a", "b"])
+    assert training.load(path).classes == ("a", "b")
+
+
+def test_save_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
+    path = training.save(small(), tmp_path / "m.pt")
+    old = path.read_bytes()
+
+    def full(content, file):
+        file.write(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="no space"):
+        training.save(small(1), path)
+    assert path.read_bytes() == old
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_save_refuses(tmp_path):
+    with pytest.raises(ValueError, match=r"one of cnnlib\.models, got Sequential"):
+        training.save(with_norm(), tmp_path / "m.pt")
+    with pytest.raises(ValueError, match="is a folder"):
+        training.save(small(), tmp_path)
+
+
+def test_load_refuses(tmp_path):
+    path = tmp_path / "m.pt"
+    with pytest.raises(FileNotFoundError, match=r"there is no model file .*m\.pt"):
+        training.load(path)
+    for content in (b"", b"not a model", pickle.dumps({"a": print}, protocol=2)):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="is not a model file"):
+            training.load(path)
+    torch.save({"weights": torch.ones(2)}, path)
+    with pytest.raises(ValueError, match="it holds something else"):
+        training.load(path)
+    torch.save({"format": "cnnlib model 9"}, path)
+    with pytest.raises(ValueError, match="its format is 'cnnlib model 9'"):
+        training.load(path)
+
+
+def test_load_refuses_what_does_not_fit(tmp_path):
+    path = training.save(small(), tmp_path / "m.pt")
+    content = torch.load(path, weights_only=True)
+    for change in (
+        {"model": "Network9"},
+        {"model": "vgg_block"},
+        {"config": {"num_classes": 3, "image_size": 12}},
+        {"config": {"sides": 3}},
+        {"config": {"num_classes": 0}},
+        {"state_dict": {}},
+    ):
+        torch.save(content | change, path)
+        with pytest.raises(ValueError, match=r"holds a model .* that this version"):
+            training.load(path)
+
+
+# progress
+
+
+def test_no_progress_says_nothing(capfd):
+    fit(small(), bars(20), progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_progress_in_a_log_is_a_line_an_epoch(capfd):
+    history = fit(small(), bars(20), bars(10), epochs=2, progress=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    first, second, last = err.splitlines()
+    assert re.fullmatch(
+        r"LeNet5 on bars: epoch 1 of 2, \d+\.\d s, loss \d\.\d+, test accuracy .* %",
+        first,
+    )
+    assert "epoch 2 of 2" in second
+    assert last == repr(history)
+
+
+def test_progress_in_a_terminal_is_a_bar_and_then_a_line(monkeypatch):
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "GLANCE", 0)
+    history = fit(small(), bars(60), batch_size=20, progress=True)
+    text = screen.getvalue()
+    assert "epoch 1 of 1, loss" in text
+    assert "100% |" in text
+    assert text.endswith(repr(history) + "\n")
+
+
+def test_progress_in_a_notebook_is_one_display(monkeypatch):
+    shown, updates = [], []
+
+    class Handle:
+        def update(self, content, raw):
+            assert raw
+            updates.append(content)
+
+    def display(content, raw, display_id):
+        assert raw
+        assert display_id
+        shown.append(content)
+        return Handle()
+
+    shell = types.SimpleNamespace(kernel=object())
+    fake = types.ModuleType("IPython")
+    fake.get_ipython = lambda: shell
+    fake.display = types.ModuleType("IPython.display")
+    fake.display.display = display
+    monkeypatch.setitem(sys.modules, "IPython", fake)
+    monkeypatch.setitem(sys.modules, "IPython.display", fake.display)
+    monkeypatch.setattr(progress, "GLANCE", 0)
+    history = fit(small(), bars(60), batch_size=20, progress=True)
+    assert len(shown) == 1
+    assert "<progress" in updates[0]["text/html"]
+    assert re.search(r"epoch 1 of 1, loss .*s left$", updates[0]["text/plain"])
+    assert updates[-1] == {"text/plain": repr(history)}
+
+
+def test_progress_says_when_it_was_stopped(capfd):
+    def interrupted(images):
+        raise KeyboardInterrupt
+
+    model = small()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, bars(20), augment=interrupted, progress=True)
+    assert "(stopped: KeyboardInterrupt)" in capfd.readouterr().err
+    assert not model.training
+
+
+def test_the_loss_is_looked_at_once_a_second(monkeypatch):
+    now = iter([0.0, 0.5, 1.1, 1.2, 2.0, 2.2])
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(now))
+    bar = progress.Progress(training.History("m", "d"), 1, 9, shown=False)
+    assert [bar.due() for _ in range(5)] == [False, True, False, False, True]
