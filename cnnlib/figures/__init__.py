@@ -12,6 +12,7 @@ from cnnlib.figures.connections import (
     receptive_field,
     weight_sharing,
 )
+from cnnlib.figures.equivariance import moved
 from cnnlib.figures.filtering import filtered_photo
 from cnnlib.figures.images import (
     before_after,
@@ -41,6 +42,7 @@ __all__ = [
     "matrix",
     "max_beside_average",
     "minus_log",
+    "moved",
     "output_sizes",
     "padding_and_stride",
     "photo",
