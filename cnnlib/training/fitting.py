@@ -14,7 +14,7 @@ from cnnlib import runtime
 from cnnlib.data import ImageSet
 
 from .arguments import checked
-from .evaluation import check_fits, evaluate
+from .evaluation import check_fits, device_of, evaluate
 from .history import History
 from .progress import Progress
 
@@ -182,11 +182,12 @@ def _channels_last(model: nn.Module, train: ImageSet) -> Iterator[None]:
     """
     check_fits(model, train)
     try:
-        model.to(memory_format=torch.channels_last)
-        try:
-            check_fits(model, train)
-        except ValueError:
-            model.to(memory_format=torch.contiguous_format)
+        if device_of(model).type in ("cpu", "cuda"):
+            model.to(memory_format=torch.channels_last)
+            try:
+                check_fits(model, train)
+            except ValueError:
+                model.to(memory_format=torch.contiguous_format)
         yield
     finally:
         model.to(memory_format=torch.contiguous_format).eval()

@@ -102,9 +102,8 @@ class _Terminal(_Nothing):
         self.bar = tqdm(total=total, bar_format=form, leave=False, dynamic_ncols=True)
 
     def moved(self, done, line, left):
-        self.bar.set_description_str(line, refresh=False)
-        self.bar.update(done - self.bar.n)
-        self.bar.refresh()
+        self.bar.n = done
+        self.bar.set_description_str(line)
 
     def ended(self, line):
         self.bar.close()
