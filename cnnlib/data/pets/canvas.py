@@ -39,11 +39,12 @@ class Pen:
         self._origin = np.zeros(2)
         self.ink: Color = (0, 0, 0)
         self.line_width = 0.05  # in units of the animal
+        self.pixels = 1.0  # of the large image, in one unit
 
     @contextmanager
     def placed(self, x=0.0, y=0.0, scale=1.0, degrees=0.0, mirrored=False):
         """Coordinates within are relative to (x, y), turned, scaled and mirrored."""
-        before = self._matrix, self._origin
+        before = self._matrix, self._origin, self.pixels
         angle = math.radians(degrees)
         turn = np.array(
             [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
@@ -51,13 +52,9 @@ class Pen:
         flip = np.diag([-1.0 if mirrored else 1.0, 1.0])
         self._origin = self._matrix @ (x, y) + self._origin
         self._matrix = self._matrix @ turn @ flip * scale
+        self.pixels *= scale
         yield self
-        self._matrix, self._origin = before
-
-    @property
-    def pixels(self) -> float:
-        """Pixels of the large image in one unit."""
-        return math.sqrt(abs(np.linalg.det(self._matrix)))
+        self._matrix, self._origin, self.pixels = before
 
     def ellipse(self, x, y, rx, ry=None, fill=None, degrees=0.0, outlined=False):
         points = _UNIT_CIRCLE * (rx, rx if ry is None else ry)
@@ -118,8 +115,8 @@ class Pen:
 
 def _spline(points: np.ndarray) -> np.ndarray:
     """Points between the second and the last but one, ``_STEPS`` for each."""
-    windows = np.lib.stride_tricks.sliding_window_view(points, 4, axis=0)
-    return np.einsum("sw,npw->nsp", _WEIGHTS, windows).reshape(-1, 2)
+    neighbors = np.arange(len(points) - 3)[:, None] + np.arange(4)
+    return (_WEIGHTS @ points[neighbors]).reshape(-1, 2)
 
 
 def mix(a: Color, b: Color, share: float) -> Color:

@@ -43,9 +43,11 @@ def _plain(random: Random, side: int) -> Image.Image:
 def _gradient(random: Random, side: int) -> Image.Image:
     """A smooth run between the colors of four corners."""
     corners = np.array([_color(random) for _ in range(4)], np.uint8).reshape(2, 2, 3)
-    # Enlarged beyond the borders, where the interpolation is flat.
-    image = Image.fromarray(corners).resize((2 * side,) * 2, Image.Resampling.BILINEAR)
-    return image.crop((side // 2, side // 2, side // 2 + side, side // 2 + side))
+    # The part between the four pixels' centers; beyond, there is nothing to blend.
+    middle = (0.5, 0.5, 1.5, 1.5)
+    return Image.fromarray(corners).resize(
+        (side, side), Image.Resampling.BILINEAR, box=middle
+    )
 
 
 def _meadow(random: Random, side: int) -> Image.Image:
@@ -131,6 +133,7 @@ def occluder(random: Random, pen: Pen) -> None:
 def _tall_grass(random: Random, pen: Pen) -> None:
     green = random.choice(_GREENS)
     center, spread = random.random(), random.uniform(0.12, 0.3)
+    pen.ink = darker(green, 0.5)
     for _ in range(16):
         x = center + random.uniform(-spread, spread)
         top = random.uniform(0.62, 0.85)
