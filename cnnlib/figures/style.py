@@ -146,7 +146,7 @@ def ink_on(color) -> str:
         channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
     )
     luminance = linear @ (0.2126, 0.7152, 0.0722)  # WCAG 2: relative luminance
-    return PAPER if luminance < 0.179 else INK
+    return PAPER if luminance < 0.2 else INK
 
 
 @dataclass(frozen=True, repr=False)
