@@ -24,6 +24,7 @@ from cnnlib.figures.images import (
 )
 from cnnlib.figures.losses import minus_log, probabilities
 from cnnlib.figures.pools import gradient_routing, max_beside_average, pooling
+from cnnlib.figures.scores import bars
 from cnnlib.figures.shapes import output_sizes, padding_and_stride
 from cnnlib.figures.style import Picture, picture
 
@@ -31,6 +32,7 @@ __all__ = [
     "Picture",
     "animate_convolution",
     "animate_pooling",
+    "bars",
     "before_after",
     "channels",
     "convolution",
