@@ -60,7 +60,7 @@ function editableSheet(kind, values, padding, change) {
     });
     return field;
   }));
-  const zero = () => make("td", { class: "pad", "aria-label": "padding 0" }, "0");
+  const zero = () => make("td", { class: "zero", "aria-label": "padding 0" }, "0");
   const zeros = (count) => Array.from({ length: count }, zero);
   const edge = () => Array.from({ length: padding }, () =>
     make("tr", {}, ...zeros(values[0].length + 2 * padding)));
@@ -151,8 +151,14 @@ const INPUTS = {
 
 function picker(label, names, choose) {
   const select = make("select", { onchange: () => choose(select.value) },
-    ...names.map((name) => make("option", { value: name }, name)));
-  return { field: make("label", { class: "field" }, label, select), select };
+    ...names.map((name) => make("option", { value: name }, name)),
+    make("option", { value: "edited", disabled: true }, "edited"));
+  // Names what is shown now; `sheet` gives the sheet that a name stands for.
+  const tell = (sheet, now) => {
+    const same = (name) => JSON.stringify(sheet(name)) === JSON.stringify(now);
+    if (!same(select.value)) select.value = names.find(same) ?? "edited";
+  };
+  return { field: make("label", { class: "field" }, label, select), tell };
 }
 
 function stepper(label, low, high, change) {
@@ -207,7 +213,7 @@ function render({ model, el }) {
       refusal(input[0].length, kernel[0].length, ...settings, "input's width");
   }
   function panel(title, ...content) {
-    return make("div", {}, make("h4", {}, title), ...content);
+    return make("div", {}, make("p", { class: "name" }, title), ...content);
   }
   function size(values) { return `${values.length} \u00d7 ${values[0].length}`; }
 
@@ -229,8 +235,11 @@ function render({ model, el }) {
     inputSheet.fill();
     kernelSheet.fill();
     SETTINGS.forEach((name, i) => {
-      if (Number(steppers[i].input.value) !== settings[i]) steppers[i].input.value = settings[i];
+      const { value } = steppers[i].input;
+      if (value === "" || Number(value) !== settings[i]) steppers[i].input.value = settings[i];
     });
+    inputPicker.tell(namedInput, input);
+    kernelPicker.tell(namedKernel, kernel);
     const reason = refuse();
     sizes.classList.toggle("error", Boolean(reason));
     play.disabled = Boolean(reason);
@@ -279,10 +288,13 @@ function render({ model, el }) {
   }
   const play = make("button", { type: "button", onclick: () => (walk ? stop() : start()) }, "Play");
   const kernels = model.get("kernels");
-  const kernelPicker = picker("Kernel", ["as given", ...Object.keys(kernels)], (name) =>
-    put("kernel", kernels[name] ?? given.kernel));
-  const inputPicker = picker("Input", ["as given", ...Object.keys(INPUTS)], (name) =>
-    put("input", INPUTS[name]?.(given.input.length, given.input[0].length) ?? given.input));
+  const namedKernel = (name) => kernels[name] ?? given.kernel;
+  const namedInput = (name) =>
+    INPUTS[name]?.(given.input.length, given.input[0].length) ?? given.input;
+  const kernelPicker = picker("Kernel", ["as given", ...Object.keys(kernels)],
+    (name) => put("kernel", namedKernel(name)));
+  const inputPicker = picker("Input", ["as given", ...Object.keys(INPUTS)],
+    (name) => put("input", namedInput(name)));
   const steppers = [stepper("stride", 1, 4, (v) => put("stride", v)),
     stepper("padding", 0, 3, (v) => put("padding", v)),
     stepper("dilation", 1, 3, (v) => put("dilation", v))];

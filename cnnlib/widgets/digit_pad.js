@@ -248,7 +248,7 @@ function render({ model, el }) {
   const button = (name, action) =>
     make("button", { type: "button", onclick: action }, name);
   makeCard(el, "Digit pad",
-    make("div", { class: "pad" },
+    make("div", { class: "digit-pad" },
       make("div", {},
         make("p", { class: "title" }, "Draw a digit, large"), canvas,
         make("div", { class: "row", style: "margin-top:0.6rem" },

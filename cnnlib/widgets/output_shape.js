@@ -1,6 +1,6 @@
 const KNOBS = [
   ["n", "input n", 1, 16], ["kernel_size", "kernel k", 0, 7], ["stride", "stride s", 0, 5],
-  ["padding", "padding p, each side", 0, 4], ["dilation", "dilation d", 0, 4],
+  ["padding", "padding p", 0, 4], ["dilation", "dilation d", 0, 4],
 ];
 const CELL = 26;
 const LEFT = 110;
@@ -97,7 +97,7 @@ function render({ model, el }) {
     sweep.replaceChildren(drawSweep(n, k, s, p, d, size));
   }
   makeCard(el, "Output shape explorer",
-    make("p", { class: "title" }, "How many places does the kernel fit?"),
+    make("p", { class: "title" }, "At how many places does the kernel fit? (p zeros on each side)"),
     make("div", { class: "knobs" }, ...knobs.map((knob) => knob.field)),
     answer, formula, sweep, note, status);
   update();
