@@ -6,7 +6,7 @@ from cnnlib.figures import style
 from cnnlib.figures.layout import convolution_stage, label
 from cnnlib.figures.sliding import Frame, Words, columns_below, play, wrapped
 from cnnlib.figures.style import Picture, number
-from cnnlib.figures.sums import Convolution, as_array, by, listed, told
+from cnnlib.figures.sums import Convolution, as_array, by, in_sum, listed, told
 from cnnlib.figures.svg import GAP, Canvas, cell_size
 
 ROLES = {
@@ -137,9 +137,7 @@ def _sum_lines(problem: Convolution, place, columns: int) -> list[Words]:
         words += [("", " = "), ("y", number(partial[-1]))]
         lines += wrapped(words, columns)
     if len(partial) > 1:
-        added = " + ".join(
-            f"({number(part)})" if part < 0 else number(part) for part in partial
-        )
+        added = " + ".join(map(in_sum, partial))
         result = number(float(problem.output[o, i, j]))
         lines += wrapped([("", f"sum: {added} = "), ("y", result)], columns)
     return lines

@@ -213,9 +213,12 @@ def _offsets(sliding: Sliding) -> list[tuple[int, int]]:
 
 def _small_weights(canvas: Canvas, stage: Stage, corner: Point, o: int, channel: int):
     """The kernel's weights in the corners of the cells that they multiply."""
-    if stage.weight is None or stage.cell < 50:
+    if stage.weight is None:
         return
     weights = stage.weight[o, channel].ravel()
+    longest = max(len(number(float(weight))) for weight in weights) + 1
+    if stage.cell < 50 or text_width("0" * longest, 16) > stage.cell - 12:
+        return
     with canvas.group(font_size=16, text_anchor="end", fill=style.KERNEL_INK):
         for (row, column), weight in zip(_offsets(stage.sliding), weights, strict=True):
             x = corner[0] + (column + 1) * stage.cell - 5

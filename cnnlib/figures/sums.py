@@ -60,6 +60,11 @@ def by(array: np.ndarray) -> str:
     return f"{array.shape[-2]}×{array.shape[-1]}"
 
 
+def in_sum(value: float) -> str:
+    """A number as it stands in a sum or product: (−1) in parentheses."""
+    return f"({number(value)})" if value < 0 else number(value)
+
+
 @dataclass(frozen=True)
 class Term:
     """One product of a running sum: input value times kernel weight."""
@@ -68,8 +73,7 @@ class Term:
     weight: float
 
     def __str__(self) -> str:
-        weight = number(self.weight)
-        return f"{number(self.value)}×{f'({weight})' if self.weight < 0 else weight}"
+        return f"{in_sum(self.value)}×{in_sum(self.weight)}"
 
 
 @dataclass(frozen=True)
@@ -253,5 +257,5 @@ class Pooling:
         values, result = self.values(i, j), number(float(self.output[i, j]))
         if self.kind == "max":
             return f"max({', '.join(map(number, values))}) = {result}"
-        total = " + ".join(f"({number(v)})" if v < 0 else number(v) for v in values)
+        total = " + ".join(map(in_sum, values))
         return f"({total}) / {len(values)} = {result}"

@@ -32,7 +32,7 @@ def cell_size(columns: float, fixed: float = 0) -> float:
 def number_size(values, cell: float) -> float:
     """The size of type with which the longest of ``values`` fits into its cell."""
     longest = max(len(_words(value)) for row in values for value in row)
-    return float(min(0.42 * cell, 0.86 * cell / (_GLYPH * max(longest, 1))))
+    return float(min(0.42 * cell, 0.78 * cell / (_GLYPH * max(longest, 1))))
 
 
 def _short(value: float) -> str:
