@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import nn
+
+from cnnlib.figures.words import listed
+from cnnlib.summary import summarize
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,6 @@ def _pair(value) -> tuple[int, int]:
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[nn.Module]:
-    """``model`` in evaluation mode; afterwards every module is as it was."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield model
-    finally:
-        for module, training in modes:
-            module.training = training
-
-
-@contextmanager
 def recording(model: nn.Module) -> Iterator[list]:
     """Collects (name, module, input, output) of every layer that runs, in order."""
     calls, handles = [], []
@@ -81,65 +70,67 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def _within(name: str, layer: str) -> bool:
-    return name != layer and name.startswith(f"{layer}.") or layer == ""
+    return layer == "" or (name != layer and name.startswith(f"{layer}."))
 
 
 def trace(model: nn.Module, input_shape) -> list[Step]:
     """The input and every layer that shapes it, with the output shape of each.
 
-    ``input_shape`` is one image's (C, H, W). Nothing is computed where the model can
-    run on the meta device; otherwise zeros pass through it. Raises ValueError when
-    the shape is not three sizes or no layer shapes the input.
+    ``input_shape`` is one image's (C, H, W). Shapes are those that ``summarize``
+    measures, without computing anything where that can be. Raises ValueError when the
+    shape is not three sizes, the model cannot take it, or no layer shapes the input.
     """
     shape = tuple(input_shape)
     if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
-        raise ValueError(f"input_shape is {input_shape}, expected one image's (C, H, W)")
-    with evaluating(model), recording(model) as calls, torch.no_grad():
-        _pass_zeros(model, shape, calls)
-    steps, count = [Step("input", "input", shape)], {}
-    for name, module, given, out in calls:
-        kind = _kind(module, given, out)
+        raise ValueError(
+            f"input_shape is {input_shape}, expected one image's (C, H, W)"
+        )
+    name = type(model).__name__
+    try:
+        rows = summarize(model, shape).rows
+    except RuntimeError as error:
+        raise ValueError(
+            f"{name} cannot take an input of shape {shape}: {error}"
+        ) from None
+    modules = dict(model.named_modules()) | {name: model}
+    steps, count, before = [Step("input", "input", shape)], {}, shape
+    for row in rows:
+        module = modules.get(row.name)
+        kind = module and _kind(module, before, row.output_shape)
+        before = row.output_shape
         if kind:
             count[kind] = count.get(kind, 0) + 1
             label = f"{kind} {count[kind]}"
-            steps.append(Step(label, kind, tuple(out.shape[1:]), name, module))
+            steps.append(Step(label, kind, tuple(before), row.name, module))
     if len(steps) == 1:
-        raise ValueError(
-            f"{type(model).__name__} has no convolution, pooling or dense module to draw"
-        )
+        raise ValueError(f"{name} has no convolution, pooling or dense layer to draw")
     return steps
 
 
-def _pass_zeros(model: nn.Module, shape: tuple[int, ...], calls: list) -> None:
-    tensors = dict(itertools.chain(model.named_parameters(), model.named_buffers()))
-    meta = {name: tensor.to("meta") for name, tensor in tensors.items()}
-    zeros = torch.zeros(1, *shape, device="meta")
-    try:
-        torch.func.functional_call(model, meta, (zeros,))
-    except (NotImplementedError, RuntimeError) as error:
-        device = next((t.device for t in tensors.values()), torch.device("cpu"))
-        if device.type == "meta":
-            raise ValueError(
-                f"{type(model).__name__} cannot take an input of shape {shape}: {error}"
-            ) from error
-        calls.clear()
-        model(torch.zeros(1, *shape, device=device))
-
-
-def _kind(module: nn.Module, given: Tensor, out: Tensor) -> str | None:
-    """The part that a layer plays, told by its weights and shapes; None for the rest."""
-    ranks = [parameter.ndim for parameter in module.parameters()]
-    if out.ndim == 4:
+def _kind(module: nn.Module, before, after) -> str | None:
+    """A layer's part, told by its weights and shapes; None if it shapes nothing."""
+    ranks = [tensor.ndim for tensor in (*module.parameters(), *module.buffers())]
+    if len(after) == 3:
         if any(rank >= 3 for rank in ranks):
             return "conv"
-        return "pool" if out.shape[2:] != given.shape[2:] else None
-    flattened = not ranks and out.shape[1:].numel() == given.shape[1:].numel()
-    return "dense" if out.ndim == 2 and not flattened and _mixes(module, ranks) else None
+        return "pool" if tuple(after[1:]) != tuple(before[1:]) else None
+    return "dense" if len(after) == 1 and 2 in ranks else None
 
 
-def _mixes(module: nn.Module, ranks: list[int]) -> bool:
-    """Whether a module on (N, features) holds a matrix, as weight or as buffer."""
-    return any(rank == 2 for rank in [*ranks, *(b.ndim for b in module.buffers())])
+def find_layer(model: nn.Module, layer: nn.Module | str) -> nn.Module:
+    """The layer itself, or the one of that name ("conv1", "features.3")."""
+    modules = dict(model.named_modules())
+    if isinstance(layer, str):
+        if layer not in modules or not layer:
+            known = [name for name in modules if name and "." not in name]
+            raise ValueError(
+                f"layer {layer!r} is not in {type(model).__name__}: it has "
+                f"{listed(known)}"
+            )
+        return modules[layer]
+    if not any(layer is module for module in modules.values()):
+        raise ValueError(f"layer is not a part of this {type(model).__name__}")
+    return layer
 
 
 def sizes(shape: tuple[int, ...]) -> str:
@@ -148,34 +139,45 @@ def sizes(shape: tuple[int, ...]) -> str:
 
 
 def reach(
-    calls: list, layer: nn.Module
+    calls: list, layer: nn.Module, image: tuple[int, int]
 ) -> tuple[tuple[int, int], tuple[int, int], tuple[float, float]]:
     """Receptive field of ``layer``'s outputs in the input, as (size, stride, start).
 
     Each is (rows, columns) in pixels: the field's size, the step from one output to
     the next, and the center of the first output's field. ``calls`` is what
-    ``recording`` collected; windows count up to and with ``layer``.
+    ``recording`` collected on an image of height and width ``image``; windows count
+    up to and with ``layer``.
     """
     size, jump, start = [1, 1], [1, 1], [0.0, 0.0]
+    before = None
     for _, module, given, out in calls:
-        if out.ndim == 4 and hasattr(module, "kernel_size"):
-            for axis in (0, 1):
-                k = _pair(module.kernel_size)[axis]
-                extent = _pair(getattr(module, "dilation", 1))[axis] * (k - 1)
-                before = getattr(module, "padding", 0)
-                before = extent / 2 if before == "same" else before
-                before = 0 if before == "valid" else _pair(before)[axis]
-                size[axis] += extent * jump[axis]
-                start[axis] += (extent / 2 - before) * jump[axis]
-                jump[axis] *= _pair(module.stride)[axis]
-        elif out.ndim == 4 and out.shape[2:] != given.shape[2:]:
+        maps = out.ndim == 4
+        if maps and not hasattr(module, "kernel_size") and out.shape != given.shape:
             raise ValueError(
                 f"{type(module).__name__} resizes its maps but has no kernel_size: "
                 "its receptive field cannot be told"
             )
+        for axis in range(2 * (maps and hasattr(module, "kernel_size"))):
+            # A model that pads in its forward, as LeNet5_1998 does, pads evenly.
+            grown = given.shape[2 + axis] - (before or image)[axis]
+            reach = _pair(getattr(module, "dilation", 1))[axis]
+            reach *= _pair(module.kernel_size)[axis] - 1
+            padding = _padding(module, reach, axis) + grown / 2
+            size[axis] += reach * jump[axis]
+            start[axis] += (reach / 2 - padding) * jump[axis]
+            jump[axis] *= _pair(module.stride)[axis]
+        before = tuple(out.shape[2:]) if maps else before
         if module is layer:
             return tuple(size), tuple(jump), tuple(start)
     raise ValueError("layer did not run: it is not a layer of this model")
+
+
+def _padding(module: nn.Module, reach: float, axis: int) -> float:
+    """Pixels of padding before the first of an axis."""
+    padding = getattr(module, "padding", 0)
+    if isinstance(padding, str):
+        return reach / 2 if padding == "same" else 0
+    return _pair(padding)[axis]
 
 
 def scale(values, largest: float, linear_up_to: float = 20) -> tuple:

@@ -1,95 +1,14 @@
-"""Results as charts: confusion matrices, bars, steps, and runs over several seeds."""
+"""Numbers beside each other: bars, steps, and runs over several seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from matplotlib.colors import to_rgb
 
 from cnnlib.figures import style
-from cnnlib.figures.curves import listed, named, percent
-
-
-def _classes(evaluation, classes, count: int) -> list[str]:
-    """The names of ``count`` classes: given, the evaluation's own, or 0, 1, 2, …"""
-    if classes is None:
-        classes = getattr(evaluation, "classes", None) or range(count)
-    if len(classes) != count:
-        raise ValueError(
-            f"classes has {len(classes)} names, but the evaluation has {count} classes"
-        )
-    return [str(name) for name in classes]
-
-
-@style.styled
-def confusion_matrix(evaluation, classes=None, *, title: str | None = None):
-    """How often each true class (row) was answered as each class (column), in numbers.
-
-    ``evaluation.confusion`` is (K, K) counts. Right answers lie on the green diagonal;
-    mistakes are orange, darker the larger their share of the row.
-    """
-    counts = np.asarray(evaluation.confusion)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
-        raise ValueError(
-            f"evaluation.confusion has shape {counts.shape}, not (classes, classes)"
-        )
-    names = _classes(evaluation, classes, len(counts))
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = max(0.62, 0.14 * len(str(counts.max())) + 0.14)
-    size = side * len(names)
-    fig, ax = style.axes(size=(max(size, 2.4) + 2.2, max(size, 1.6) + 1.9))
-    colors = np.empty((*counts.shape, 3))
-    for index in np.ndindex(counts.shape):
-        right = index[0] == index[1]
-        # A mistake of a quarter of its row is as dark as it gets: small ones must show.
-        depth = share[index] if right else min(1, 4 * share[index]) ** 0.5
-        colors[index] = _tint(style.GREEN if right else style.ORANGE, 0.9 * depth)
-    ax.imshow(colors, aspect="equal")
-    for (row, col), count in np.ndenumerate(counts):
-        ax.text(
-            col, row, f"{count:d}", ha="center", va="center",
-            color=style.ink_on(colors[row, col]) if count else style.MUTED,
-            fontweight="bold" if row == col else "normal",
-        )  # fmt: skip
-    long = max(map(len, names)) > 3 and len(names) > 3
-    turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
-    ax.set_xticks(range(len(names)), names, **turn)
-    ax.set_yticks(range(len(names)), names)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set(xlabel="answered", ylabel="true class")
-    right, total = int(np.trace(counts)), int(counts.sum())
-    ax.set_title(title or f"{right:,} of {total:,} right ({percent(right / total)})")
-    wrong = counts * (1 - np.eye(len(names), dtype=counts.dtype))
-    ranked = np.argsort(-wrong, axis=None, kind="stable")[:3]
-    told = [
-        f"{names[r]} answered as {names[c]} ({wrong[r, c]} times)"
-        for r, c in zip(*np.unravel_index(ranked, wrong.shape), strict=True)
-        if wrong[r, c]
-    ]
-    return style.picture(
-        fig,
-        f"Confusion matrix of {len(names)} classes: {right:,} of {total:,} images right"
-        f" ({percent(right / total)}). "
-        + (f"Most frequent mistakes: {listed(told)}." if told else "No mistake."),
-    )
-
-
-def _tint(color: str, depth: float) -> np.ndarray:
-    """White (depth 0) to ``color`` (depth 1), as RGB in 0..1."""
-    from matplotlib.colors import to_rgb
-
-    return 1 - depth * (1 - np.array(to_rgb(color)))
-
-
-@style.styled
-def per_class(evaluation, classes=None, *, title: str | None = None):
-    """The accuracy on each class as bars, and their mean as a dashed line."""
-    shares = np.asarray(evaluation.per_class, dtype=float)
-    names = _classes(evaluation, classes, len(shares))
-    values = dict(zip(names, shares, strict=True))
-    title = title or "Accuracy on each class"
-    return bars(values, title=title, format=percent, limit=1.0, mean=len(names) > 2)
+from cnnlib.figures.words import listed, named, percent
 
 
 @style.styled
@@ -203,14 +122,15 @@ def staircase(
     fig, ax = style.axes(size=(max(5.5, 1.75 * len(arrays) + 1), 4.4))
     for i, (array, mean) in enumerate(zip(arrays.values(), means, strict=True)):
         depth = 0.25 + 0.75 * (i + 1) / len(means)
-        face = _tint(style.BLUE, depth)
+        face = tint(style.BLUE, depth)
         ax.bar(i, mean - floor, bottom=floor, width=1, color=face, edgecolor="white")
         if array.size > 1:
             spread = np.linspace(-0.25, 0.25, array.size)
             look = {"color": style.ORANGE, "markeredgecolor": style.INK}
             ax.plot(i + spread, array, "o", markersize=8, **look)
         ax.annotate(
-            percent(mean), (i, max(array.max(), mean)), xytext=(0, 13 if array.size > 1 else 8),
+            percent(mean), (i, max(array.max(), mean)),
+            xytext=(0, 13 if array.size > 1 else 8),
             textcoords="offset points", ha="center", fontsize=style.TITLE,
             fontweight="bold",
         )  # fmt: skip
@@ -221,7 +141,9 @@ def staircase(
             xycoords=("axes fraction", "data"), color=style.VERMILLION,
         )  # fmt: skip
     ax.set_xticks(range(len(arrays)), [_two_lines(name) for name in arrays])
-    ax.set(ylim=(floor - 0.02 * room, floor + 1.16 * room), xlim=(-0.5, len(means) - 0.5))
+    ax.set(
+        ylim=(floor - 0.02 * room, floor + 1.16 * room), xlim=(-0.5, len(means) - 0.5)
+    )
     ax.tick_params(length=0)
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
@@ -285,3 +207,8 @@ def runs(
         ax.set_xlabel(xlabel)
     ax.set_title(title)
     return style.picture(fig, f"{title}. One dot a run. " + "; ".join(told) + ".")
+
+
+def tint(color: str, depth: float) -> np.ndarray:
+    """White (depth 0) to ``color`` (depth 1), as RGB in 0..1."""
+    return 1 - depth * (1 - np.array(to_rgb(color)))

@@ -1,0 +1,98 @@
+"""The patches of a data set that excite a layer's filters most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cnnlib.figures import style
+from cnnlib.figures.tensors import as_batch, as_picture, framed
+from cnnlib.figures.trace import find_layer, reach, recording, sizes
+from cnnlib.training.evaluation import device_of, evaluation_mode
+
+
+@torch.no_grad()
+@style.styled
+def top_patches(
+    model: nn.Module,
+    layer: nn.Module | str,
+    imageset,
+    *,
+    channels: Sequence[int] | int = 5,
+    patches: int = 8,
+    most: int = 2000,
+    title: str | None = None,
+):
+    """The patches of a data set that excite a layer's filters most, a row a filter.
+
+    A patch is the receptive field, in the image, of the place where the filter's map is
+    largest, one patch an image, from the first ``most`` images of ``imageset``. A field
+    as large as the image shows the image. ``channels`` are the filters' numbers, or how
+    many of those that are excited most. Raises ValueError if ``layer`` gives no maps.
+    """
+    module = find_layer(model, layer)
+    images = imageset.images[:most]
+    values, places = [], []
+    with evaluation_mode(model), recording(model) as calls:
+        for start in range(0, len(images), 250):
+            calls.clear()
+            model(as_batch(images[start : start + 250], device_of(model)))
+            out = next((o for _, m, _, o in calls if m is module), None)
+            if out is None or out.ndim != 4:
+                raise ValueError(
+                    f"layer {layer!r} gives no feature maps (N, C, H, W): take a "
+                    "convolution or a pooling"
+                )
+            peak, place = out.flatten(2).max(dim=2)
+            values.append(peak.float().cpu())
+            places.append(place.cpu())
+    field, stride, start = reach(calls, module, tuple(images.shape[2:]))
+    values, places, columns = torch.cat(values), torch.cat(places), out.shape[3]
+    if isinstance(channels, int):
+        order = values.amax(0).argsort(descending=True, stable=True)
+        channels = order[:channels].sort().values.tolist()
+    patches = min(patches, len(images))
+    fig, boxes = style.axes(
+        len(channels), patches, size=(patches + 1.4, 1.05 * len(channels) + 0.6),
+        squeeze=False,
+    )  # fmt: skip
+    told = []
+    for channel, line in zip(channels, boxes, strict=True):
+        best = values[:, channel].topk(patches).indices.tolist()
+        for ax, i in zip(line, best, strict=True):
+            row, col = divmod(int(places[i, channel]), columns)
+            centers = (start[0] + row * stride[0], start[1] + col * stride[1])
+            patch = _crop(as_batch(images[i])[0], centers, field)
+            framed(ax).imshow(as_picture(patch))
+        line[0].set_ylabel(f"filter {channel}", rotation=0, ha="right", va="center")
+        names = [imageset.classes[int(imageset.labels[i])] for i in best]
+        common = max(dict.fromkeys(names), key=names.count)
+        told.append(f"filter {channel} mostly in {common} ({names.count(common)})")
+    name = layer if isinstance(layer, str) else type(layer).__name__
+    title = title or f"Patches of {imageset.name} that excite {name} most"
+    fig.suptitle(title)
+    size = sizes(tuple(int(n) for n in field))
+    return style.picture(
+        fig, f"{title}: {patches} patches of {size} pixels for each of "
+        f"{len(channels)} filters; {'; '.join(told)}.",
+    )  # fmt: skip
+
+
+def _crop(image: Tensor, centers, field) -> Tensor:
+    """The pixels (C, h, w) of a receptive field; what lies outside the image is gray.
+
+    A field larger than the image is cut down to the whole image.
+    """
+    cuts, pads = [], []
+    for center, size, length in zip(centers, field, image.shape[1:], strict=True):
+        first = round(center - (size - 1) / 2)
+        last = first + int(size)
+        if size >= length:
+            first, last = 0, length
+        cuts.append(slice(max(first, 0), min(last, length)))
+        pads.append((max(-first, 0), max(last - length, 0)))
+    patch = image[:, cuts[0], cuts[1]]
+    return F.pad(patch, (*pads[1], *pads[0]), value=0.7)
