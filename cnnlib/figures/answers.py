@@ -126,14 +126,18 @@ def _top_bars(ax, row, names: list[str], top: int) -> None:
 
 @styled
 def shift_experiment(
-    images, shifts: Sequence[int], distances: Mapping[str, Sequence[float]]
+    images,
+    shifts: Sequence[int],
+    measured: Mapping[str, Sequence[float]],
+    what: str = "change of the features",
 ) -> Picture:
-    """A shifted image, and how far its features move: one line for each place measured.
+    """A shifted image, and what the shift does: one line for each thing measured.
 
     ``images`` (S, C, H, W) are the shifted images, ``shifts`` their shifts in pixels,
-    ``distances`` for each name ("before pooling", …) one relative change a shift.
+    ``measured`` for each name ("before pooling", …) one number a shift, and ``what``
+    says what the numbers are. Raises ValueError when there are not as many as shifts.
     """
-    for name, values in distances.items():
+    for name, values in measured.items():
         if len(values) != len(shifts):
             raise ValueError(f"{name} has {len(values)} values, {len(shifts)} shifts")
     if len(images) != len(shifts):
@@ -147,21 +151,21 @@ def shift_experiment(
         show(ax, image, f"{sign}{number(shift)} px")
     ax = lower.subplots()
     for (name, values), look in zip(
-        distances.items(), style.series(len(distances)), strict=True
+        measured.items(), style.series(len(measured)), strict=True
     ):
         ax.plot(shifts, values, label=name, **look)
     ax.set_xlabel("shift of the image in pixels")
-    ax.set_ylabel("change of the features")
+    ax.set_ylabel(what)
     ax.set_xticks(list(shifts))
     ax.set_ylim(bottom=0)
     ax.grid(axis="y")
     ax.legend()
     told = "; ".join(
         f"{name}: {', '.join(number(round(float(v), 3)) for v in values)}"
-        for name, values in distances.items()
+        for name, values in measured.items()
     )
     return style.picture(
         fig,
-        f"An image shifted by {', '.join(map(number, shifts))} pixels, and the change "
-        f"of its features. {told}.",
+        f"An image shifted by {', '.join(map(number, shifts))} pixels, and the {what}. "
+        f"{told}.",
     )
