@@ -11,6 +11,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnlib import layers, models
 from cnnlib.summary import Summary, summarize
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def flops(model, *inputs):
     counter = FlopCounterMode(display=False)

@@ -9,6 +9,7 @@ from functools import partial
 from ._network import Network, choose
 from .alexnet import AlexNet, AlexNet_2012, small_alexnet
 from .lenet import LeNet5
+from .lenet_1998 import LeNet5_1998
 from .linear import Linear
 from .vgg import BLOCKS, VGG, small_vgg, vgg_block
 
@@ -19,6 +20,7 @@ __all__ = [
     "AlexNet",
     "AlexNet_2012",
     "LeNet5",
+    "LeNet5_1998",
     "Linear",
     "Network",
     "build",
@@ -30,6 +32,7 @@ __all__ = [
 _BUILDERS = {
     "linear": Linear,
     "lenet5": LeNet5,
+    "lenet5_1998": LeNet5_1998,
     "alexnet": AlexNet,
     "alexnet_2012": AlexNet_2012,
     "small_alexnet": small_alexnet,

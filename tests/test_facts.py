@@ -1,0 +1,124 @@
+"""Every number that can be recomputed is."""
+
+import math
+from dataclasses import FrozenInstanceError
+
+import pytest
+import torch
+
+from cnnlib import facts, functional, models
+from cnnlib.facts import Erratum, Fact
+from cnnlib.summary import summarize
+
+
+def every_fact():
+    for name, value in vars(facts).items():
+        values = value.values() if isinstance(value, dict) else [value]
+        for one in values:
+            one = one.fact if isinstance(one, Erratum) else one
+            if isinstance(one, Fact):
+                yield name, one
+
+
+def test_each_fact_has_a_source_and_never_changes():
+    found = list(every_fact())
+    assert len(found) > 60
+    for name, fact in found:
+        assert fact.source, name
+        assert isinstance(fact.value, int | float | tuple), name
+    with pytest.raises(FrozenInstanceError):
+        facts.HUMAN.value = 0
+
+
+def test_the_dense_layer_on_a_photo():
+    assert facts.PHOTO_PIXELS.value * 3 == facts.PHOTO_NUMBERS.value
+    weights = facts.PHOTO_NUMBERS.value * facts.HIDDEN_NEURONS.value
+    assert weights == facts.DENSE_WEIGHTS.value == 3.6e9
+    assert weights * torch.float32.itemsize == facts.DENSE_BYTES.value == 14.4e9
+
+
+def test_the_slides_examples():
+    image, kernel = torch.arange(9.0).view(1, 1, 3, 3), torch.arange(4.0).view(2, 2)
+    one = functional.conv2d(image, kernel.view(1, 1, 2, 2))
+    assert tuple(one.flatten().tolist()) == facts.CONVOLUTION_EXAMPLE.value
+    images, kernels = (
+        torch.cat([image, image + 1], 1),
+        torch.stack([kernel, kernel + 1]),
+    )
+    two = functional.conv2d(images, kernels[None])
+    assert tuple(two.flatten().tolist()) == facts.TWO_CHANNELS_EXAMPLE.value
+    pooled = functional.max_pool2d(image, 2, 1)
+    assert tuple(pooled.flatten().tolist()) == facts.MAX_POOLING_EXAMPLE.value
+    assert round(-math.log(0.8), 3) == facts.CROSS_ENTROPY_EXAMPLE.value
+
+
+def network(name):
+    with torch.device("meta"):
+        if name.startswith("lenet"):
+            return models.build(name, 10, 1, 28)
+        return models.build(name, 1000, 3, 224)
+
+
+def parameters(model):
+    return sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("name", facts.PARAMETERS)
+def test_parameters(name):
+    assert parameters(network(name)) == facts.PARAMETERS[name].value
+
+
+def test_parameters_of_alexnets_other_variants():
+    with torch.device("meta"):
+        ungrouped = models.AlexNet_2012(groups=1)
+        torchvisions = models.AlexNet(layout="torchvision")
+    assert parameters(ungrouped) == facts.ALEXNET_2012_UNGROUPED.value
+    assert parameters(torchvisions) == facts.ALEXNET_TORCHVISION.value
+
+
+def test_layers_of_lenet_1998_sum_up():
+    each = [fact.value for fact in facts.LENET5_1998_LAYERS.values()]
+    trainable, connections = map(sum, zip(*each, strict=True))
+    assert trainable == facts.PARAMETERS["lenet5_1998"].value
+    assert connections == facts.LENET5_1998_CONNECTIONS.value
+
+
+def costs(name, shape):
+    """(weights without biases, MACs) of each layer that has weights."""
+    model = network(name)
+    table = summarize(model, shape)
+    biases = {n: m.bias.numel() for n, m in model.named_modules() if hasattr(m, "bias")}
+    return [(r.params - biases[r.name], r.macs) for r in table.rows if r.params]
+
+
+def test_the_complexity_slide():
+    first, second, *middle, dense1, dense2, _ = costs("alexnet", (3, 224, 224))
+    rows = [first, second, tuple(map(sum, zip(*middle, strict=True))), dense1, dense2]
+    alexnet = [fact.value for fact in facts.ALEXNET_COMPLEXITY.values()]
+    assert rows == alexnet
+    lenet = [fact.value for fact in facts.LENET_COMPLEXITY.values()]
+    assert costs("lenet5", (1, 28, 28))[:-1] == lenet
+    large = tuple(map(sum, zip(*alexnet, strict=True)))
+    small = tuple(map(sum, zip(*lenet, strict=True)))
+    assert large == facts.ALEXNET_LISTED.value
+    assert small == facts.LENET_LISTED.value
+    assert round(large[0] / small[0]) == facts.PARAMETERS_RATIO.value == 771
+    assert round(large[1] / small[1]) == facts.MACS_RATIO.value == 2420
+    assert facts.ERRATA["complexity"].fact is facts.PARAMETERS_RATIO
+
+
+def test_imagenet_by_year():
+    errors = [fact.value for fact in facts.IMAGENET_TOP5.values()]
+    assert list(facts.IMAGENET_TOP5) == list(facts.IMAGENET_WINNERS)
+    assert list(facts.IMAGENET_TOP5) == list(range(2010, 2018))
+    assert errors == [28.2, 25.8, 16.4, 11.7, 6.7, 3.57, 2.99, 2.25]
+    for fact in facts.IMAGENET_TOP5.values():
+        primary = "abstract" in fact.source or "table" in fact.source
+        assert primary or "secondary" in fact.note
+    # "A relative improvement of about 25 % over 2016", says the abstract of 2017.
+    assert round(1 - 2.25 / 2.99, 2) == 0.25
+
+
+def test_a_digit_fits_its_box_in_the_image():
+    assert facts.MNIST_BOX.value + 2 * 4 == facts.MNIST_SIDE.value
+    assert facts.MNIST_TRAIN.value - 10_000 == 50_000  # the slide's number
