@@ -275,6 +275,30 @@ def test_paths_that_meet_have_the_larger_field():
     assert row(table, "end").activation_bytes == 0  # it returns what it was given
 
 
+class Gated(nn.Module):
+    """Maps times one number each, from all that the map sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.look = nn.AdaptiveAvgPool2d(1)
+        self.end = nn.Identity()
+
+    def forward(self, x):
+        return self.end(x * self.look(x).sigmoid())
+
+
+def test_gated_maps_see_everything_and_stay_as_fine():
+    table = summarize(Gated(), (3, 8, 8))
+    assert row(table, "look").stride == 8
+    assert row(table, "end").receptive_field == 8
+    assert row(table, "end").stride == 1
+
+
+def test_a_transposed_convolution_reads_as_many_inputs_as_overlap():
+    model = nn.Sequential(nn.AvgPool2d(4), nn.ConvTranspose2d(1, 1, 3, stride=2))
+    assert [r.receptive_field for r in summarize(model, (1, 16, 16)).rows] == [4, 8]
+
+
 def test_adaptive_pooling_upsampling_and_transposed_convolutions():
     model = nn.Sequential(
         nn.Conv2d(1, 1, 3, stride=2, padding=1),
