@@ -76,7 +76,10 @@ def _bars(ax, values, names: list[str], color: str, hatch: str) -> None:
         side = "left" if value >= 0 else "right"
         at = value + (0.03 if value >= 0 else -0.03) * (high - low or 1)
         words = number(round(float(value), 3))
-        ax.text(at, row, words, ha=side, va="center", fontsize=style.SMALL)
+        # On paper of its own, so that y's outline does not cross the digits.
+        behind = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
+        look = {"ha": side, "va": "center", "fontsize": style.SMALL, "bbox": behind}
+        ax.text(at, row, words, zorder=5, **look)
     ax.set_xlim(low - (room if low < 0 else 0), high + room)
     ax.set_yticks(rows, names)
     ax.set_xticks([])

@@ -171,7 +171,8 @@ def scales(steps: list[Step], tallest: float) -> tuple[Look, str]:
     roots = [part for part, way in ways.items() if way != "linear"]
     note = f"Drawn to scale{f' ({listed(roots)}: square root)' if roots else ''}."
     if any("/" in step.window for step in steps):
-        note += " 3×3/2: window 3×3, stride 2."
+        window = next(s.window for s in steps if "/" in s.window)
+        note += f" {window}: window, then stride."
     return Look(side, thick, neurons), note
 
 
