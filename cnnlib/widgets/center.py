@@ -50,4 +50,4 @@ def _start(profile: np.ndarray) -> int:
     """
     total = profile.sum()
     center = (profile * np.arange(len(profile))).sum() / total if total else 0.0
-    return int(min(max(math.floor(FIELD / 2 - center + 0.5), 0), FIELD - len(profile)))
+    return int(min(max(math.ceil(FIELD / 2 - center - 0.5), 0), FIELD - len(profile)))

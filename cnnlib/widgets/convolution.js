@@ -185,7 +185,7 @@ function render({ model, el }) {
   const sizes = make("p", { class: "hint", role: "status" });
   const sum = make("p", { class: "formula terms" });
   let inputSheet, kernelSheet, result, output;
-  let chosen = [0, 0];
+  let chosen = null;
   let drawn = "";
   let walk = null;
 
@@ -249,7 +249,11 @@ function render({ model, el }) {
       `${settings[0]}, padding ${settings[1]}, dilation ${settings[2]}: ${size(output)} output`;
     const next = outputSheet(output, tell, choose);
     showGrids(next);
-    choose(Math.min(chosen[0], output.length - 1), Math.min(chosen[1], output[0].length - 1));
+    const across = inputSheet.cells[0].length + kernel[0].length + output[0].length;
+    grids.classList.toggle("tight", across > 10);
+    const [rows, columns] = [output.length, output[0].length];
+    chosen ??= [Math.floor((rows - 1) / 2), Math.floor((columns - 1) / 2)];
+    choose(Math.min(chosen[0], rows - 1), Math.min(chosen[1], columns - 1));
   }
   function showRefusal(reason) {
     stop();

@@ -96,19 +96,27 @@ class ConvolutionExplorer(base.Widget):
             return f"PyTorch refuses these settings: {error}"
         return ""
 
-    def _first_terms(self) -> list[tuple[int, int, float, float]]:
-        """Return (row, column, value, weight) of the first output cell, padded rows."""
+    def _shown(self) -> tuple[int, int]:
+        """Return the output cell that the still explains: the middle one."""
+        rows, columns = self.output.shape
+        return (rows - 1) // 2, (columns - 1) // 2
+
+    def _shown_terms(self) -> list[tuple[int, int, float, float]]:
+        """Return (row, column, value, weight) of its window in the padded input."""
+        top, left = (self.stride * place for place in self._shown())
         padded = F.pad(torch.tensor(self.input), [self.padding] * 4).tolist()
         places = [
-            (self.dilation * a, self.dilation * b, w)
+            (top + self.dilation * a, left + self.dilation * b, w)
             for a, weights in enumerate(self.kernel)
             for b, w in enumerate(weights)
         ]
         return [(i, j, padded[i][j], w) for i, j, w in places]
 
-    def _first_sum(self) -> str:
-        terms = [f"{_brief(x)}\u00b7{_brief(w)}" for _, _, x, w in self._first_terms()]
-        return f"{' + '.join(terms)} = {_brief(self.output[0, 0].item())}"
+    def _shown_sum(self) -> str:
+        row, column = self._shown()
+        terms = [f"{_brief(x)}\u00b7{_signed(w)}" for _, _, x, w in self._shown_terms()]
+        total = _brief(self.output[row, column].item())
+        return f"output[{row}, {column}] = {' + '.join(terms)} = {total}"
 
     def alt(self) -> str:
         """Return the still in words."""
@@ -119,12 +127,12 @@ class ConvolutionExplorer(base.Widget):
             f"Convolution explorer: {_size(self.input)} input {_told(self.input)}, "
             f"{_size(self.kernel)} kernel {_told(self.kernel)}, stride {self.stride}, "
             f"padding {self.padding}, dilation {self.dilation} give the "
-            f"{_size(output)} output {_told(output.tolist())}. The window of the first "
-            f"output cell is outlined: {self._first_sum()}."
+            f"{_size(output)} output {_told(output.tolist())}. One output cell and its "
+            f"window are outlined: {self._shown_sum()}."
         )
 
     def still(self) -> str:
-        """Return the three sheets as a drawing, the first window outlined."""
+        """Return the three sheets as a drawing, one window outlined."""
         if reason := self._refused():
             return base.drawing(40 + 9 * len(reason), 70, base.text(20, 42, reason))
         rows, columns = len(self.input), len(self.input[0])
@@ -133,8 +141,9 @@ class ConvolutionExplorer(base.Widget):
         across = (columns + 2 * pad, len(self.kernel[0]), len(output[0]))
         lefts = [20, 70 + CELL * across[0], 120 + CELL * (across[0] + across[1])]
         padded = F.pad(torch.tensor(self.input), [pad] * 4).tolist()
-        terms = self._first_terms()
-        span = terms[-1][0] + 1, terms[-1][1] + 1
+        terms, (row, column) = self._shown_terms(), self._shown()
+        (top, left), (end, right) = terms[0][:2], terms[-1][:2]
+        window = (CELL * (right - left + 1), CELL * (end - top + 1))
         mark = {"fill": "none", "stroke": base.WINDOW, "stroke_width": 5}
         middle = 50 + CELL * height / 2
         names = zip(lefts, ("Input", "Kernel", "Output"), strict=True)
@@ -145,10 +154,10 @@ class ConvolutionExplorer(base.Widget):
             *_sheet(lefts[2], output, "#e2f4ee", base.OUTPUT),
             base.text(lefts[1] - 35, middle, "\u2217", 30),
             base.text(lefts[2] - 35, middle, "=", 30),
-            base.rect(lefts[0], 50, CELL * span[1], CELL * span[0], **mark),
-            base.rect(lefts[2], 50, CELL, CELL, **mark),
+            base.rect(lefts[0] + CELL * left, 50 + CELL * top, *window, **mark),
+            base.rect(lefts[2] + CELL * column, 50 + CELL * row, CELL, CELL, **mark),
         ]
-        line, bottom = f"first cell: {self._first_sum()}", 90 + CELL * height
+        line, bottom = self._shown_sum(), 90 + CELL * height
         width = max(lefts[2] + CELL * across[2] + 20, 40 + 10 * len(line), 420)
         parts.append(base.text(20, bottom, line, 18))
         return base.drawing(width, bottom + 20, *parts)
@@ -161,6 +170,10 @@ def _size(values: Sequence) -> str:
 def _brief(value: float) -> str:
     text = f"{value:.3f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
+
+
+def _signed(value: float) -> str:
+    return f"({_brief(value)})" if value < 0 else _brief(value)
 
 
 def _told(values: Sequence) -> str:

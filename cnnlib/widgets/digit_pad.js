@@ -45,6 +45,11 @@ function paintGray(canvas, bytes, start = 0) {
   context.putImageData(image, 0, 0);
 }
 
+// Whole percents; what is not quite certain does not read 100 %.
+function percent(p) {
+  return p > 0.995 && p < 1 ? "> 99 %" : `${(100 * p).toFixed(0)} %`;
+}
+
 function answerTable(classes) {
   const rows = classes.map((name) => {
     const row = { fill: make("div", { class: "fill" }), value: make("td") };
@@ -60,7 +65,7 @@ function answerTable(classes) {
     rows.forEach((row, i) => {
       const p = probabilities[i];
       row.fill.style.width = p === undefined ? 0 : `${100 * p}%`;
-      row.value.textContent = p === undefined ? "" : `${(100 * p).toFixed(0)} %`;
+      row.value.textContent = p === undefined ? "" : percent(p);
       row.tr.classList.toggle("best", i === best);
     });
   }
@@ -240,8 +245,7 @@ function render({ model, el }) {
     if (error) say(error);
     else if (best < 0) say("Draw a digit.");
     else if (!keeper.busy && !pen.down) {
-      say(`The network says ${model.get("classes")[best]}, ` +
-        `${(100 * probabilities[best]).toFixed(0)} % sure.`);
+      say(`The network says ${model.get("classes")[best]}: ${percent(probabilities[best])}.`);
     }
   }
 

@@ -55,6 +55,11 @@ def _as_gray(maps: Tensor) -> dict:
     return {"shape": list(maps.shape), "bytes": gray.tobytes()}
 
 
+def _percent(p: float) -> str:
+    """Whole percents; what is not quite certain does not read 100 %."""
+    return "> 99 %" if 0.995 < p < 1 else f"{100 * p:.0f} %"
+
+
 def _check_strokes(strokes: Sequence) -> list:
     for stroke in strokes:
         for point in stroke:
@@ -160,7 +165,7 @@ class DigitPad(base.Widget):
         return (
             f"Digit pad with {example} beside it the 28 by 28 picture that the network "
             f"sees and its answer: {self.classes[best]}, "
-            f"{100 * probabilities[best]:.0f} percent. Run the cell to draw."
+            f"{_percent(float(probabilities[best]))}. Run the cell to draw."
         )
 
     def html(self) -> str:
@@ -205,7 +210,7 @@ class DigitPad(base.Widget):
                 base.text(590, y + 0.7 * step, name, 18, **bold),
                 base.rect(640, y + 3, 160, step - 6, fill="#ececec", stroke="#8c8c8c"),
                 base.rect(640, y + 3, 160 * p, step - 6, fill=base.OUTPUT),
-                base.text(810, y + 0.7 * step, f"{100 * p:.0f} %", 18, **bold),
+                base.text(810, y + 0.7 * step, _percent(p), 18, **bold),
             ]
         return base.drawing(880, 350, *parts)
 

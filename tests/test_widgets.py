@@ -1,0 +1,521 @@
+"""The widgets without a browser: their answers, their checks, what they store."""
+
+import base64
+import inspect
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from cnnlib import widgets
+from cnnlib.widgets.convolution import KERNELS
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def uniform(images):
+    """Answer every image with ten equal probabilities."""
+    return torch.full((len(images), 10), 0.1)
+
+
+MAKERS = {
+    "softmax": widgets.softmax_explorer,
+    "convolution": widgets.convolution_explorer,
+    "output_shape": widgets.output_shape_explorer,
+    "digit_pad": lambda: widgets.digit_pad(uniform),
+}
+COMPUTE_IN_PAGE = ["softmax", "convolution", "output_shape"]
+
+
+@pytest.fixture(params=MAKERS)
+def widget(request):
+    return MAKERS[request.param]()
+
+
+# Centering a drawn digit
+
+
+def ink_center(picture):
+    """Center of mass (row, column) of (1, 28, 28)."""
+    ink = picture[0].double()
+    places = torch.arange(28, dtype=torch.float64)
+    return (
+        (ink.sum(1) * places).sum().item() / ink.sum().item(),
+        (ink.sum(0) * places).sum().item() / ink.sum().item(),
+    )
+
+
+def box(picture):
+    """Height and width of the ink's bounding box."""
+    rows, columns = picture[0].nonzero(as_tuple=True)
+    return rows.max() - rows.min() + 1, columns.max() - columns.min() + 1
+
+
+def test_nothing_drawn_is_an_empty_picture():
+    picture = widgets.center_digit(np.zeros((50, 70), np.uint8))
+    assert picture.shape == (1, 28, 28)
+    assert picture.dtype == torch.uint8
+    assert not picture.any()
+
+
+@pytest.mark.parametrize(("height", "width"), [(100, 30), (30, 100), (9, 5), (1, 1)])
+def test_a_bar_anywhere_fits_the_box_and_keeps_its_shape(height, width):
+    drawing = np.zeros((140, 140), np.uint8)
+    drawing[3 : 3 + height, 30 : 30 + width] = 255
+    picture = widgets.center_digit(drawing)
+    scale = 20 / max(height, width)
+    assert box(picture) == (round(height * scale), round(width * scale))
+    assert ink_center(picture) == pytest.approx((14, 14), abs=0.51)
+
+
+def test_a_slanted_line_is_antialiased():
+    drawing = (255 * (np.abs(np.subtract.outer(range(140), range(140))) < 9)).astype(
+        np.uint8
+    )
+    picture = widgets.center_digit(drawing)
+    assert ((picture > 0) & (picture < 255)).sum() > 20
+
+
+def test_uneven_ink_is_centered_by_its_mass_not_by_its_box():
+    drawing = np.zeros((100, 100), np.uint8)
+    drawing[10:90, 20:30] = 255
+    drawing[10:30, 20:70] = 255
+    picture = widgets.center_digit(drawing)
+    assert ink_center(picture) == pytest.approx((14, 14), abs=0.51)
+    rows = picture[0].any(1).nonzero()
+    assert rows.min() + rows.max() != 27  # its box is off the middle
+
+
+def test_a_picture_that_is_centered_already_stays_as_it_is():
+    # True of MNIST's own images as well: the first 3,000 of the test set come out
+    # equal in every pixel.
+    picture = torch.zeros(28, 28, dtype=torch.uint8)
+    picture[4:24, 9:19] = 200
+    assert torch.equal(widgets.center_digit(picture)[0], picture)
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
+def test_no_ink_leaves_the_field(drawing):
+    picture = widgets.center_digit(drawing)
+    assert picture.shape == (1, 28, 28)
+    if drawing.any():
+        # Faint ink at the rim may round to nothing when the drawing is scaled down.
+        assert max(box(picture)) <= 20 if picture.any() else drawing.max() < 255
+
+
+def test_centering_says_what_it_needs():
+    with pytest.raises(TypeError, match="uint8, not float64"):
+        widgets.center_digit(np.zeros((5, 5)))
+    with pytest.raises(ValueError, match=r"\(H, W\), not \(1, 5, 5\)"):
+        widgets.center_digit(np.zeros((1, 5, 5), np.uint8))
+
+
+# The digit pad
+
+LINE = [[[140, 40], [140, 240]]]
+
+
+def test_pad_shows_the_model_a_centered_picture_and_keeps_its_answer():
+    asked = []
+
+    def model(images):
+        asked.append(images)
+        return F.one_hot(torch.tensor([1]), 10).float()
+
+    pad = widgets.digit_pad(model)
+    asked.clear()
+    pad.strokes = LINE
+    (images,) = asked
+    assert images.shape == (1, 1, 28, 28)
+    assert images.dtype == torch.uint8
+    assert box(images[0])[0] == 20
+    assert torch.equal(pad.picture, images[0])
+    assert pad.probabilities.argmax() == 1
+    assert pad.answer["seen"] == images.numpy().tobytes()
+    assert pad.answer["probabilities"][1] == 1.0
+
+
+def test_clearing_the_pad_asks_nothing():
+    pad = widgets.digit_pad(uniform)
+    pad.strokes = LINE
+    pad.strokes = []
+    assert "probabilities" not in pad.answer
+    assert pad.probabilities is None
+    assert not any(pad.answer["seen"])
+
+
+def test_two_like_strokes_are_two_answers():
+    # The browser waits for a change: an answer equal to the last would be none.
+    pad = widgets.digit_pad(uniform)
+    pad.strokes = LINE
+    first = pad.answer
+    pad.strokes = [*LINE, *LINE]
+    assert pad.answer != first
+
+
+def test_pad_takes_a_network_and_shows_its_first_layer():
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 6, 5), torch.nn.Flatten(), torch.nn.Linear(3456, 10)
+    )
+    pad = widgets.digit_pad(network)
+    pad.strokes = LINE
+    maps = pad.answer["maps"]
+    assert pad.layer == "0"
+    assert maps["shape"] == [6, 24, 24]
+    assert isinstance(maps["bytes"], bytes)
+    assert len(maps["bytes"]) == 6 * 24 * 24
+    assert (min(maps["bytes"]), max(maps["bytes"])) == (0, 255)
+    assert sum(pad.answer["probabilities"]) == pytest.approx(1)
+    assert not network[0]._forward_hooks  # the network is left as it came
+    assert "maps" not in widgets.digit_pad(network, maps=False).answer
+
+
+def test_pad_answers_within_a_tenth_of_a_second():
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+    pad = widgets.digit_pad(network)
+    times = []
+    for y in range(200, 210):
+        pad.strokes = [[[140, 40], [140, y]]]
+        times.append(pad.milliseconds)
+    assert sorted(times)[5] < 100
+
+
+def test_pad_leaves_the_number_of_threads_alone():
+    before = torch.get_num_threads()
+    widgets.digit_pad(uniform).strokes = LINE
+    assert torch.get_num_threads() == before
+
+
+def test_a_model_that_fails_later_says_so_on_the_pad():
+    answers = iter([uniform(range(1))])
+    pad = widgets.digit_pad(lambda images: next(answers))
+    pad.strokes = LINE
+    assert pad.answer["error"].startswith("The network failed: StopIteration")
+
+
+def test_pad_refuses_what_is_no_model():
+    with pytest.raises(TypeError, match="model must be a network or a callable"):
+        widgets.digit_pad("lenet")
+    with pytest.raises(TypeError, match="classes must be a sequence of names"):
+        widgets.digit_pad(uniform, classes="0123456789")
+    with pytest.raises(ValueError, match=r"shape \(1, 2\), but \(1, 10\) came"):
+        widgets.digit_pad(uniform, classes=["even", "odd"])
+
+
+def test_pad_refuses_strokes_off_the_pad():
+    pad = widgets.digit_pad(uniform)
+    with pytest.raises(ValueError, match=r"0\.\.280"):
+        pad.strokes = [[[0, 281]]]
+
+
+# Softmax
+
+
+def test_softmax_explorer_agrees_with_autograd():
+    explorer = widgets.softmax_explorer(["a", "b", "c"], (1.0, -2.0, 900.0), 1)
+    logits = torch.tensor(explorer.logits, dtype=torch.float64, requires_grad=True)
+    loss = F.cross_entropy(logits, torch.tensor(1))
+    loss.backward()
+    assert explorer.loss == pytest.approx(loss.item())
+    assert explorer.gradient == pytest.approx(logits.grad.tolist())
+    assert explorer.probabilities == pytest.approx(logits.softmax(0).tolist())
+
+
+def test_softmax_explorer_follows_python():
+    explorer = widgets.softmax_explorer()
+    explorer.logits, explorer.target = [0, 0, 0], 2
+    assert explorer.loss == pytest.approx(np.log(3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"classes": "cat"}, "sequence of names"),
+        ({"classes": ["cat"], "logits": [1]}, "at least two"),
+        ({"logits": [1, 2]}, "logits has 2 numbers for 3 classes"),
+        ({"logits": [1, 2, float("inf")]}, "finite"),
+        ({"logits": [1, 2, "3"]}, "finite numbers"),
+        ({"target": 3}, r"target must be in 0\.\.2, but 3 came"),
+        ({"target": 0.5}, "target must be in"),
+    ],
+)
+def test_softmax_explorer_refuses(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        widgets.softmax_explorer(**arguments)
+
+
+def test_softmax_explorer_refuses_later_too():
+    with pytest.raises(ValueError, match="2 numbers for 3 classes"):
+        widgets.softmax_explorer().logits = [1, 2]
+
+
+# Convolution
+
+
+def test_convolution_explorer_starts_with_the_slide():
+    explorer = widgets.convolution_explorer()
+    assert explorer.output.tolist() == [[19, 25], [37, 43]]
+    assert "0·0 + 1·1 + 3·2 + 4·3 = 19" in explorer.alt()
+
+
+def test_convolution_explorer_takes_tensors_arrays_and_names():
+    named = widgets.convolution_explorer(torch.eye(5), "sharpen", padding=1)
+    listed = widgets.convolution_explorer(np.eye(5), KERNELS["sharpen"], padding=1)
+    assert torch.equal(named.output, listed.output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"input": [1, 2]}, r"input must have shape \(H, W\), not \(2,\)"),
+        ({"input": [[1, 2], [3]]}, "input must be rows of numbers"),
+        ({"input": torch.zeros(13, 3)}, "at most 12 cells"),
+        ({"input": [[float("nan")]]}, "finite"),
+        ({"kernel": "swirl"}, "kernel must be one of"),
+        ({"stride": 0}, "stride must be at least 1, but 0 came"),
+        ({"padding": -1}, "padding must be at least 0"),
+        ({"dilation": 1.0}, "dilation must be an integer"),
+        ({"dilation": 3}, "PyTorch refuses"),
+    ],
+)
+def test_convolution_explorer_refuses(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        widgets.convolution_explorer(**arguments)
+
+
+def test_a_setting_refused_later_still_has_a_still():
+    explorer = widgets.convolution_explorer()
+    explorer.stride = 0
+    assert "PyTorch refuses" in explorer.alt()
+    assert "PyTorch refuses" in explorer.still()
+
+
+# Output shape
+
+
+def conv1d_size(n, k, s, p, d):
+    """PyTorch's own answer, None where it refuses."""
+    try:
+        out = F.conv1d(
+            torch.zeros(1, 1, n), torch.zeros(1, 1, k), stride=s, padding=p, dilation=d
+        )
+    except RuntimeError:
+        return None
+    return out.shape[-1]
+
+
+SIZES = [
+    (n, k, s, p, d)
+    for n in range(5)
+    for k in range(4)
+    for s in (-1, 0, 1, 2, 3)
+    for p in (-1, 0, 1, 2)
+    for d in (0, 1, 2)
+]
+
+
+def test_output_shape_is_pytorchs_also_in_what_it_refuses():
+    names = ("n", "kernel_size", "stride", "padding", "dilation")
+    for case in SIZES:
+        try:
+            size = widgets.output_shape_explorer(**dict(zip(names, case, strict=True)))
+            size = size.size
+        except ValueError:
+            size = None
+        assert size == conv1d_size(*case), dict(zip(names, case, strict=True))
+
+
+def test_output_shape_says_why_it_refuses():
+    with pytest.raises(ValueError, match="kernel spans 5 cells, but the padded input"):
+        widgets.output_shape_explorer(n=4, kernel_size=3, padding=0, dilation=2)
+    with pytest.raises(TypeError, match=r"stride must be an integer, not 1\.5"):
+        widgets.output_shape_explorer(stride=1.5)
+    with pytest.raises(ValueError, match="n must be at most 32 to be drawn"):
+        widgets.output_shape_explorer(n=224)
+
+
+# What is stored with a notebook
+
+
+class Page(HTMLParser):
+    """Collects a page's images and scripts."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.images, self.scripts, self._inside = [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self._inside = tag == "script"
+        if tag == "img":
+            self.images.append(dict(attrs))
+
+    def handle_endtag(self, tag):
+        self._inside = False
+
+    def handle_data(self, data):
+        if self._inside:
+            self.scripts.append(data)
+
+
+def test_bundle_holds_the_view_and_a_still(widget):
+    data, _ = widget._repr_mimebundle_()
+    assert data[VIEW]["model_id"] == widget.model_id
+    assert data["text/plain"] == repr(widget)
+    (image,) = Page(data["text/html"]).images
+    assert len(image["alt"]) > 60
+    kind, encoded = image["src"].split(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert ElementTree.fromstring(base64.b64decode(encoded)).tag.endswith("svg")
+
+
+def test_stored_notebooks_leave_the_view_out(widget, monkeypatch):
+    # JupyterLab shows an error in place of a view whose kernel is gone.
+    monkeypatch.setenv("CNNLIB_WIDGETS", "still")
+    assert set(widget._repr_mimebundle_()[0]) == {"text/plain", "text/html"}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_same_widget_is_stored_the_same(name):
+    one, other = MAKERS[name](), MAKERS[name]()
+    assert one.html() == other.html()
+    assert repr(one) == repr(other)
+    assert not re.search(r"0x[0-9a-f]{6}", repr(one))
+    assert one.model_id not in one.html()
+
+
+def test_what_is_stored_is_small_and_asks_the_network_for_nothing(widget):
+    html = widget.html()
+    assert len(html) < 60_000
+    still = widget.still().replace("http://www.w3.org/2000/svg", "")
+    for place in (still, widget._css, html.replace("http://www.w3.org/2000/svg", "")):
+        assert "http" not in place
+        assert "url(" not in place
+
+
+@pytest.mark.parametrize("name", COMPUTE_IN_PAGE)
+def test_explorers_bring_their_script_where_no_kernel_runs(name):
+    (script,) = Page(MAKERS[name]().html()).scripts
+    assert "showInPage(" in script
+    assert "export default" not in script
+
+
+def test_the_pad_says_that_it_needs_a_kernel():
+    html = widgets.digit_pad(uniform).html()
+    assert not Page(html).scripts
+    assert "needs a running kernel" in html
+
+
+def test_a_class_name_cannot_break_out_of_the_page():
+    name = '</script><img src="x">'
+    page = Page(widgets.softmax_explorer([name, "b", "c"]).html())
+    assert len(page.images) == len(page.scripts) == 1
+
+
+def test_public_names_are_documented():
+    for name in widgets.__all__:
+        assert inspect.getdoc(getattr(widgets, name))
+
+
+# The scripts, in Node
+
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None, reason="node is not installed: scripts not checked"
+)
+
+
+def node(module, body):
+    """Run JavaScript with the widget's module as `widget`; return what it prints."""
+    url = "data:text/javascript;base64," + base64.b64encode(module.encode()).decode()
+    code = f"import({json.dumps(url)}).then(({{default: widget}}) => {{ {body} }})"
+    done = subprocess.run(
+        ["node", "--input-type=module"],
+        input=code,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@needs_node
+def test_scripts_are_modules_that_render(widget):
+    say = "console.log(JSON.stringify(typeof widget.render))"
+    assert node(str(widget._esm), say) == "function"
+
+
+@needs_node
+@pytest.mark.parametrize("name", COMPUTE_IN_PAGE)
+def test_page_scripts_parse(name, tmp_path):
+    (script,) = Page(MAKERS[name]().html()).scripts
+    file = tmp_path / "page.js"
+    file.write_text(script, encoding="utf-8")
+    subprocess.run(["node", "--check", str(file)], check=True, timeout=60)
+
+
+@needs_node
+def test_browser_and_python_agree_on_sizes_and_refusals():
+    body = f"""
+        const sizes = {json.dumps(SIZES)}.map((c) =>
+            (widget.refusal(...c) ? null : widget.outputSize(...c)));
+        console.log(JSON.stringify(sizes));
+    """
+    sizes = node(str(widgets.output_shape_explorer()._esm), body)
+    assert sizes == [conv1d_size(*case) for case in SIZES]
+
+
+@needs_node
+def test_browser_convolves_as_pytorch_does():
+    generator = torch.Generator().manual_seed(0)
+    cases, expected = [], []
+    for shape, kernel, *setting in [
+        ((5, 7), (3, 2), 1, 0, 1),
+        ((6, 5), (3, 3), 2, 2, 1),
+        ((7, 9), (2, 3), 3, 1, 2),
+        ((1, 1), (1, 1), 1, 0, 1),
+    ]:
+        x = torch.randint(-5, 6, shape, generator=generator).double()
+        w = torch.randint(-5, 6, kernel, generator=generator).double()
+        stride, padding, dilation = setting
+        out = F.conv2d(x[None, None], w[None, None], None, stride, padding, dilation)
+        cases.append([x.tolist(), w.tolist(), *setting])
+        expected.append(out[0, 0].tolist())
+    body = f"""console.log(JSON.stringify(
+        {json.dumps(cases)}.map((c) => widget.convolve(...c))));"""
+    assert node(str(widgets.convolution_explorer()._esm), body) == expected
+
+
+@needs_node
+def test_browser_and_python_agree_on_softmax():
+    logits = [[2.0, 1.0, 0.1], [0.0, 0.0], [900.0, -900.0, 3.0]]
+    body = f"""console.log(JSON.stringify({json.dumps(logits)}.map((z) =>
+        [...widget.softmax(z), widget.crossEntropy(z, 1)])));"""
+    answers = node(str(widgets.softmax_explorer()._esm), body)
+    for z, (*p, loss) in zip(logits, answers, strict=True):
+        t = torch.tensor(z, dtype=torch.float64)
+        assert p == pytest.approx(t.softmax(0).tolist())
+        assert loss == pytest.approx(F.cross_entropy(t, torch.tensor(1)).item())
+
+
+@needs_node
+def test_cells_take_numbers_as_people_write_them():
+    typed = ["3", "-0.5", "\u22122", "1/9", "0,25", "", "x", "1/", "1/0", "1/2/3"]
+    body = f"""console.log(JSON.stringify({json.dumps(typed)}.map((text) => {{
+        const value = widget.parseNumber(text);
+        return Number.isNaN(value) ? null : value; }})));"""
+    numbers = node(str(widgets.convolution_explorer()._esm), body)
+    assert numbers == [3, -0.5, -2, pytest.approx(1 / 9), 0.25, *[None] * 5]
