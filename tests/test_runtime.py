@@ -1,6 +1,8 @@
 """runtime: device choice, seeds, the quick/full switch."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -92,3 +94,50 @@ def test_full_refuses(monkeypatch):
     monkeypatch.setenv("CNNLIB_FULL", "maybe")
     with pytest.raises(ValueError, match="expected 1 or 0"):
         runtime.full()
+
+
+def test_keep_memory_leaves_what_the_user_chose(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1000000")
+    assert runtime.keep_memory.__wrapped__() is False
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_keep_memory_is_for_linux(monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    assert runtime.keep_memory.__wrapped__() is False
+
+
+def test_keep_memory_survives_another_c_library(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: object())
+    assert runtime.keep_memory.__wrapped__() is False
+
+
+FAULTS = """
+import resource, sys, torch
+from cnnlib import runtime
+torch.set_num_threads(1)
+kept = runtime.keep_memory() if sys.argv[1] == "keep" else None
+def work():
+    parts = [torch.ones(500_000) for _ in range(20)]
+for _ in range(3):
+    work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    work()
+print(kept, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux needs it")
+def test_keep_memory_saves_page_faults():
+    def faults(how):
+        command = [sys.executable, "-c", FAULTS, how]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        kept, count = done.stdout.split()
+        return kept, int(count)
+
+    kept, few = faults("keep")
+    if kept == "False":
+        pytest.skip("not glibc")
+    assert few < faults("as it is")[1] / 10

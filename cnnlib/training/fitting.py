@@ -63,6 +63,7 @@ def fit(
     together, before training; FloatingPointError when the loss is no longer finite.
     """
     settings = checked(model, train, test, locals())
+    runtime.keep_memory()  # 0.7x the time of LeNet's step on Linux
     device = torch.device(runtime.device() if device is None else device)
     model.to(device)
     train = train.to(device)  # once, as uint8: the loop itself reads and moves nothing
