@@ -23,9 +23,12 @@ test: export CNNLIB_OFFLINE ?= 1
 test: $(READY) ## set everything up and run every test, the notebooks included (T="..." narrows it)
 	$(BIN)/python -m pytest $(T)
 
+# A stored widget view shows an error once its kernel is gone: store the still instead.
+notebooks: export CNNLIB_WIDGETS = still
 notebooks: $(READY) ## run the notebooks and store their outputs (NB="..." for some of them)
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
-	    --ExecutePreprocessor.record_timing=False --log-level=WARN $(NB)
+	    --ExecutePreprocessor.record_timing=False \
+	    --ExecutePreprocessor.store_widget_state=False --log-level=WARN $(NB)
 
 lint: $(READY) ## check style: package, tests and notebooks
 	$(BIN)/ruff check .
