@@ -152,6 +152,15 @@ def test_layers_say_what_they_are():
     assert "MAPLoss(j=" in network
 
 
+def test_every_layer_up_to_f6_is_squashed():
+    kinds = [row.kind for row in summarize(LeNet5_1998(), (1, 28, 28)).rows]
+    assert kinds[1::2] == ["ScaledTanh"] * 6
+    assert kinds[::2] == [
+        "Conv2d", "Subsampling", "PartialConv2d", "Subsampling", "Conv2d", "Linear",
+        "RBF",
+    ]  # fmt: skip
+
+
 def test_trainable_parameters_of_each_layer():
     for name, layer in LeNet5_1998().named_children():
         published = facts.LENET5_1998_LAYERS.get(name.upper())

@@ -116,6 +116,17 @@ def test_alexnet_is_the_slides():
     assert model.features[0].padding == (1, 1)
     kinds = [type(m).__name__ for m in model.classifier]
     assert kinds == ["Linear", "ReLU", "Dropout"] * 2 + ["Linear"]
+    assert sides(model) == [54, 26, 26, 12, 12, 12, 12, 5]
+
+
+def sides(model):
+    """Widths of the maps behind each convolution and pooling of ``features``."""
+    maps, found = torch.zeros(1, 3, 224, 224, device="meta"), []
+    for layer in model.features:
+        maps = layer(maps)
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
+            found.append(maps.shape[-1])
+    return found
 
 
 def test_alexnet_takes_the_layout_that_fits_its_images():
@@ -146,8 +157,7 @@ def test_alexnet_of_2012():
     assert count(on_meta(models.AlexNet_2012, groups=1)) == 62_378_344
     pools = [m for m in model.features if isinstance(m, nn.MaxPool2d)]
     assert [(p.kernel_size, p.stride) for p in pools] == [(3, 2)] * 3
-    last_map = model.features(torch.zeros(1, 3, 224, 224, device="meta"))
-    assert last_map.shape == (1, 256, 6, 6)
+    assert sides(model) == [55, 27, 27, 13, 13, 13, 13, 6]
 
 
 def test_response_normalization_is_the_papers_formula():
@@ -198,8 +208,8 @@ def test_vgg_for_small_images():
 def test_weights_of_vgg_start_by_fan_out():
     torch.manual_seed(0)
     model = models.VGG(11, num_classes=10, image_size=32)
-    last = model.features[18].weight
-    assert last.std().item() == pytest.approx((2 / (512 * 9)) ** 0.5, rel=0.02)
+    doubling = model.features[8].weight  # 128 channels to 256
+    assert doubling.std().item() == pytest.approx((2 / (256 * 9)) ** 0.5, rel=0.02)
     assert model.classifier[0].weight.std().item() == pytest.approx(0.01, rel=0.02)
     assert all(p.abs().max() == 0 for n, p in model.named_parameters() if "bias" in n)
 
