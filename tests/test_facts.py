@@ -122,3 +122,18 @@ def test_imagenet_by_year():
 def test_a_digit_fits_its_box_in_the_image():
     assert facts.MNIST_BOX.value + 2 * 4 == facts.MNIST_SIDE.value
     assert facts.MNIST_TRAIN.value - 10_000 == 50_000  # the slide's number
+
+
+def test_what_only_the_sources_know_stays_as_they_say():
+    assert facts.LENET5_1998_ERROR.value == 0.95
+    assert facts.LENET5_1998_ERROR_DISTORTED.value == 0.8
+    assert facts.ALEXNET_EXTRA_DATA.value == 15.3
+    assert facts.RUNNER_UP_2012.value == 26.2
+    assert facts.VGG_2014.value == 7.3
+    assert facts.HUMAN.value == 5.1
+    years = {name: fact.value for name, fact in facts.YEARS.items()}
+    assert years["Neocognitron"] == 1980
+    assert years["convolutional networks by backpropagation"] == 1989
+    for name, year in years.items():
+        cited = facts.YEARS[name].source.split("(")[1][:4]
+        assert cited == str(year), name
