@@ -13,7 +13,7 @@ from .shapes import (
     integer,
     pad,
     pair,
-    windows,
+    wide,
 )
 
 
@@ -35,30 +35,76 @@ def conv2d(
     Raises ArgumentError (a ValueError) or TypeError where torch.nn.functional.conv2d
     refuses its arguments.
     """
-    stride, borders, dilation, groups = check_arguments(
+    stride, borders, dilation, groups, size = check_arguments(
         input, weight, bias, stride, padding, dilation, groups
     )
-    images = input if input.dim() == 4 else input[None]
-    if images.shape[1] == 0:  # PyTorch: no channels in, no channels out
-        groups, weight, bias = 1, weight[:0], None
-    view = windows(pad(images, *borders), weight.shape[2:], stride, dilation)
-    N, C, H, W, kH, kW = view.shape
-    # Each window becomes a column, each kernel a row: convolution is a matrix product.
-    columns = view.permute(0, 1, 4, 5, 2, 3).reshape(
-        N, groups, C // groups * kH * kW, H * W
-    )
-    rows = weight.reshape(groups, len(weight) // groups, C // groups * kH * kW)
-    output = (rows @ columns).reshape(N, len(weight), H, W)
-    if bias is not None:
-        output = output + bias[:, None, None]
+    rows = split_kernels(wide(weight), stride[0], dilation[0], groups)
+    top, _, left, right = borders
+    bottom = (rows[-1][0] + size[0]) * stride[0] - top - input.shape[-2]
+    images = wide(input if input.dim() == 4 else input[None])
+    images = pad(images, top, bottom, left, right)
+    bias = weight.new_zeros(len(weight)) if bias is None else bias
+    bias = wide(bias).view(1, groups, len(weight) // groups, 1)
+    output = [
+        sum_of_products(some, rows, bias, size, weight.shape[3], stride, dilation)
+        for some in images.split(images_at_a_time(images, weight, size))
+    ]
+    output = torch.cat(output).view(len(images), len(weight), *size).to(input.dtype)
+    if input.shape[-3] == 0:
+        output = output[:, :0]  # PyTorch: no channels in, no channels out
     return output if input.dim() == 4 else output[0]
+
+
+def sum_of_products(images, rows, bias, size, kW, stride, dilation):
+    """(n * groups, O / groups, windows): for each row of the kernels a matrix product.
+
+    A row of all kernels is a matrix (O, numbers in it); what it meets is a matrix
+    (the same numbers, windows), found without a copy in ``strips``: there each number
+    has beneath it its neighbors to the right that belong to the same window. A kernel's
+    next row meets the same strips, one image row further down. Unfolding whole windows
+    ("im2col") would be a single product, but copy each number kH * kW times, not kW.
+    """
+    n, C, (H, W) = len(images), images.shape[1], size
+    groups, width = bias.shape[1], dilation[1] * (kW - 1) + 1
+    strips = images.unfold(3, width, stride[1])[..., :: dilation[1]]
+    # A vertical stride of s: s rows of the image become s channels, then stride 1.
+    strips = strips.unflatten(2, (-1, stride[0])).permute(0, 1, 5, 3, 2, 4)
+    strips = strips.reshape(
+        n * groups, C // groups * kW * stride[0], strips.shape[4], W
+    )
+    sums = bias.repeat(n, 1, 1, H * W).flatten(0, 1)
+    for shift, row in rows:
+        met = strips[:, :, shift : shift + H].flatten(2)
+        sums.baddbmm_(row.expand(n, -1, -1, -1).flatten(0, 1), met)  # += row @ met
+    return sums
+
+
+def split_kernels(weight, stride, dilation, groups):
+    """The kernels' rows: (shift, matrix (groups, O / groups, numbers)).
+
+    With a vertical stride above 1 one matrix takes so many rows at a time; rows that a
+    dilated kernel leaves out are zero in it.
+    """
+    K, C, kH, kW = weight.shape
+    shifts = sorted({i * dilation // stride for i in range(kH)})
+    spread = weight.new_zeros(K, C, (shifts[-1] + 1) * stride, kW)
+    spread[:, :, : dilation * (kH - 1) + 1 : dilation] = weight
+    spread = spread.view(groups, K // groups, C, shifts[-1] + 1, stride, kW)
+    matrices = spread.permute(3, 0, 1, 2, 5, 4).flatten(3).unbind()
+    return [(shift, matrices[shift]) for shift in shifts]
+
+
+def images_at_a_time(images, weight, size) -> int:
+    """As many as keep strips and sums, about 4 MB, in the processor's cache."""
+    numbers = images[:1].numel() * weight.shape[3] + weight.shape[0] * size[0] * size[1]
+    return max(1, 2**20 // numbers)
 
 
 def conv2d_loops(
     input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
 ) -> Tensor:
     """conv2d as one says it: for each window multiply, sum, add the bias. Slow."""
-    stride, borders, dilation, groups = check_arguments(
+    stride, borders, dilation, groups, size = check_arguments(
         input, weight, bias, stride, padding, dilation, groups
     )
     if input.dim() == 3:
@@ -66,14 +112,12 @@ def conv2d_loops(
         return conv2d_loops(input[None], *arguments)[0]
     padded = pad(input, *borders)
     (sH, sW), (dH, dW), (K, C, kH, kW) = stride, dilation, weight.shape
-    H = count_windows(padded.shape[2], kH, sH, 0, dH)
-    W = count_windows(padded.shape[3], kW, sW, 0, dW)
-    output = input.new_zeros(len(input), K, H, W)
+    output = input.new_zeros(len(input), K, *size)
     for n in range(len(input)):
         for o in range(K):
             first = o // (K // groups) * C  # the first input channel of o's group
-            for y in range(H):
-                for x in range(W):
+            for y in range(size[0]):
+                for x in range(size[1]):
                     window = padded[
                         n,
                         first : first + C,
@@ -121,11 +165,18 @@ def check_arguments(input, weight, bias, stride, padding, dilation, groups):
     stride, dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
     kernel_size = weight.shape[2:]
     borders = find_borders(padding, kernel_size, stride, dilation)
-    for axis in (0, 1):
-        total = sum(borders[2 * axis : 2 * axis + 2])
-        n, k = input.shape[axis - 2], kernel_size[axis]
-        count_windows(n, k, stride[axis], total, dilation[axis])
-    return stride, borders, dilation, groups
+    size = tuple(
+        count_windows(n, k, s, sum(around), d)
+        for n, k, s, around, d in zip(
+            input.shape[-2:],
+            kernel_size,
+            stride,
+            (borders[:2], borders[2:]),
+            dilation,
+            strict=True,
+        )
+    )
+    return stride, borders, dilation, groups, size
 
 
 def check_same(name, value: Tensor, input: Tensor) -> None:

@@ -20,8 +20,38 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     check_tensor("input", input)
     real = not (input.is_complex() or input.dtype == torch.bool)
     check_dtype("input", input.dtype, "of a real dtype", real)
-    fill = input.masked_fill_ if inplace else input.masked_fill
-    return fill(input <= 0, 0)
+    if inplace and torch.is_grad_enabled() and input.is_leaf and input.requires_grad:
+        raise ArgumentError(
+            "input must not be a leaf that requires a gradient with inplace=True, "
+            "but got one: its values would be lost"
+        )
+    if inplace and 0 in (
+        s for s, n in zip(input.stride(), input.shape, strict=True) if n > 1
+    ):
+        raise ArgumentError(
+            "input must have memory of its own for each element with inplace=True, "
+            f"but got an expanded tensor with strides {input.stride()}"
+        )
+    return Rectify.apply(input, inplace)
+
+
+class Rectify(torch.autograd.Function):
+    """max(0, x), with slope 0 at 0 as in PyTorch; plain clamp has slope 1 there."""
+
+    @staticmethod
+    def forward(input, inplace):
+        return input.clamp_(min=0) if inplace else input.clamp(min=0)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        if inputs[1]:
+            ctx.mark_dirty(inputs[0])
+        ctx.save_for_backward(output)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (output,) = ctx.saved_tensors
+        return torch.where(output == 0, 0, grad), None
 
 
 def softmax(input: Tensor, dim=None, _stacklevel=3, dtype=None) -> Tensor:

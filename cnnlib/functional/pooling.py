@@ -1,5 +1,7 @@
 """Pooling: each window of each channel becomes one number."""
 
+import itertools
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ from .shapes import (
     integer,
     pad,
     pair,
+    wide,
     windows,
 )
 
@@ -39,35 +42,37 @@ def max_pool2d(
     )
     real = not (input.is_complex() or input.dtype == torch.bool)
     check_dtype("input", input.dtype, "of a real dtype", real)
-    padded = pad_for(input, size, kernel_size, stride, padding, dilation, lowest(input))
-    row, column = find_maxima(
-        padded.detach(), size, kernel_size, stride, padding, dilation
-    )
+    images = pad_for(input, size, kernel_size, stride, padding, dilation, lowest(input))
+    place = find_maxima(images, size, kernel_size, stride, padding, dilation)
     # The gradient belongs to the place that the maximum came from: gather knows it.
-    place = (row + padding[0]) * padded.shape[-1] + column + padding[1]
-    output = padded.flatten(-2).gather(-1, place.flatten(-2)).unflatten(-1, size)
-    return (output, row * input.shape[-1] + column) if return_indices else output
+    output = images.flatten(-2).gather(-1, place.flatten(-2)).unflatten(-1, size)
+    if not return_indices:
+        return output
+    row, column = place // images.shape[-1], place % images.shape[-1]
+    return output, (row - padding[0]) * input.shape[-1] + column - padding[1]
 
 
-def find_maxima(padded, size, kernel_size, stride, padding, dilation):
-    """Row and column in the input of each window's maximum, the first of several."""
-    view = windows(padded, kernel_size, stride, dilation)[
-        ..., : size[0], : size[1], :, :
-    ]
-    best = view[..., 0, 0]
-    place = torch.zeros_like(best, dtype=torch.int64)  # counts along the window's rows
-    for i in range(1, kernel_size[0] * kernel_size[1]):
-        value = view[..., i // kernel_size[1], i % kernel_size[1]]
+@torch.no_grad()
+def find_maxima(images, size, kernel_size, stride, padding, dilation) -> Tensor:
+    """Where each window's maximum is, counting the places of ``images`` row by row."""
+    (kH, kW), (dH, dW), columns = kernel_size, dilation, images.shape[-1]
+    view = windows(images, kernel_size, stride, dilation)
+    corners, inside = [], []
+    for n, s, p, d in zip(size, stride, padding, dilation, strict=True):
+        corner = torch.arange(n, device=images.device) * s
+        corners.append(corner)
+        inside.append((p - corner).clamp(min=0).add(d - 1) // d * d)
+    # Counted from the window's corner: first its first place that is not padding.
+    place = (
+        (inside[0][:, None] * columns + inside[1]).int().repeat(*view.shape[:-4], 1, 1)
+    )
+    best = view[..., 0, 0].contiguous()
+    for i, j in itertools.product(range(kH), range(kW)):
+        value = view[..., i, j].contiguous()
         better = (value > best) | (value != value)  # only NaN differs from itself
-        best, place = torch.where(better, value, best), place.masked_fill(better, i)
-    coordinates = []
-    for axis, offset in enumerate((place // kernel_size[1], place % kernel_size[1])):
-        start = torch.arange(size[axis], device=padded.device) * stride[axis]
-        start = start[:, None] if axis == 0 else start
-        found = start - padding[axis] + offset * dilation[axis]
-        # In a window of only -inf the first place that is not padding wins.
-        coordinates.append(torch.where(found < 0, found % dilation[axis], found))
-    return coordinates
+        place.masked_fill_(better, i * dH * columns + j * dW)
+        best = torch.maximum(best, value)
+    return place + corners[0][:, None] * columns + corners[1]
 
 
 def avg_pool2d(
@@ -98,14 +103,39 @@ def avg_pool2d(
         and integer("divisor_override", divisor_override) == 0
     ):
         raise ArgumentError("divisor_override must not be zero, but got 0")
-    padded = pad_for(input, size, kernel_size, stride, padding, (1, 1), 0)
-    view = windows(padded, kernel_size, stride, (1, 1))[..., : size[0], : size[1], :, :]
+    images = pad_for(wide(input), size, kernel_size, stride, padding, (1, 1), 0)
+    for axis in (-2, -1):  # add up within columns, then what that gave within rows
+        images = Sums.apply(images, axis, kernel_size[axis], stride[axis])
     count = divisor_override or count_elements(
         input, size, kernel_size, stride, padding, count_include_pad
     )
-    total = view.sum((-2, -1), dtype=torch.float32 if input.itemsize == 2 else None)
-    mean = torch.div(total, count, rounding_mode="trunc" if whole else None)
+    mean = torch.div(images, count, rounding_mode="trunc" if whole else None)
     return mean.to(input.dtype)
+
+
+class Sums(torch.autograd.Function):
+    """Along one axis the sums of ``size`` neighbors, every ``stride`` places."""
+
+    @staticmethod
+    def forward(input, axis, size, stride):
+        first, *others = input.unfold(axis, size, stride).unbind(-1)
+        total = first.clone(memory_format=torch.contiguous_format)
+        for neighbor in others:
+            total += neighbor
+        return total
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        input, *ctx.arguments = inputs
+        ctx.shape = input.shape
+
+    @staticmethod
+    def backward(ctx, grad):
+        """Every neighbor has a share in the sum, and the same gradient."""
+        (axis, size, stride), output = ctx.arguments, grad.new_zeros(ctx.shape)
+        for i in range(size):
+            output.unfold(axis, size, stride).select(-1, i).add_(grad)
+        return output, None, None, None
 
 
 def count_elements(input, size, kernel_size, stride, padding, count_include_pad):
@@ -179,12 +209,13 @@ def lowest(input: Tensor):
 
 
 def pad_for(input, size, kernel_size, stride, padding, dilation, value) -> Tensor:
-    """``input`` with what the windows reach around it (ceil_mode: beyond padding)."""
+    """``input`` with padding, ending where the last window ends."""
     borders = []
-    for axis in (0, 1):
-        reach = dilation[axis] * (kernel_size[axis] - 1) + 1
-        end = (size[axis] - 1) * stride[axis] + reach - padding[axis]
-        borders += [padding[axis], max(0, end - input.shape[axis - 2])]
+    for n, m, k, s, p, d in zip(
+        input.shape[-2:], size, kernel_size, stride, padding, dilation, strict=True
+    ):
+        end = (m - 1) * s + d * (k - 1) + 1
+        borders += [p, end - p - n]
     return pad(input, *borders, value=value)
 
 

@@ -63,14 +63,20 @@ def windows(input: Tensor, kernel_size, stride, dilation) -> Tensor:
 
 
 def pad(input: Tensor, top, bottom, left, right, value=0) -> Tensor:
-    """(..., H, W) with ``value`` around it."""
-    if not (top or bottom or left or right):
-        return input
+    """(..., H, W) with ``value`` around it; a negative bottom or right cuts off."""
     H, W = input.shape[-2:]
-    size = (*input.shape[:-2], top + H + bottom, left + W + right)
-    output = input.new_full(size, value)
-    output[..., top : top + H, left : left + W] = input
+    rows, columns = top + H + bottom, left + W + right
+    if top == left == 0 and rows <= H and columns <= W:
+        return input[..., :rows, :columns]
+    output = input.new_full((*input.shape[:-2], rows, columns), value)
+    inside = input[..., : rows - top, : columns - left]
+    output[..., top : top + H, left : left + W] = inside
     return output
+
+
+def wide(input: Tensor) -> Tensor:
+    """16-bit floating point as 32 bits: sums are rounded once, at their end."""
+    return input.float() if input.dtype in (torch.float16, torch.bfloat16) else input
 
 
 def find_borders(padding, kernel_size, stride, dilation) -> tuple[int, int, int, int]:

@@ -125,8 +125,8 @@ def pad_from_inside(input: Tensor, borders, mode: str) -> Tensor:
         limit = {"reflect": n - 1, "circular": n}.get(mode, math.inf)
         if max(before, after) > limit:
             raise ArgumentError(
-                f"padding of mode {mode!r} must be at most {limit} along an axis of {n}, "
-                f"but got {max(before, after)}"
+                f"padding of mode {mode!r} must be at most {limit} along an axis "
+                f"of {n}, but got {max(before, after)}"
             )
         position = torch.arange(-before, n + after, device=input.device)
         input = input.index_select(axis, INSIDE[mode](position, n))
@@ -320,7 +320,7 @@ class CrossEntropyLoss(nn.Module):
 
 
 class LocalResponseNorm(nn.Module):
-    """Each channel quieter beside loud ones, as in ``functional.local_response_norm``."""
+    """Channels quieter beside loud ones, as in ``functional.local_response_norm``."""
 
     def __init__(
         self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
