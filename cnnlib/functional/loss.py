@@ -115,9 +115,8 @@ def cross_entropy(
     """-log of the probability that the softmax of the scores gives to the true class.
 
     ``input`` holds scores (logits) of shape (C,), (N, C) or (N, C, d1, ...). ``target``
-    holds class indices (int64 or uint8) of that shape without C, or probabilities of
-    that very shape. ``weight`` (C,) weighs classes; samples of class ``ignore_index``
-    do not count; ``label_smoothing`` mixes the target with the uniform distribution;
+    holds class indices (int64) of that shape without C, or probabilities of that very
+    shape. ``weight`` (C,) weighs classes; samples of class ``ignore_index`` do not count; ``label_smoothing`` mixes the target with the uniform distribution;
     ``reduction`` is "none", "sum" or "mean" (of the weights that count, or of samples).
     ``size_average`` and ``reduce`` are deprecated and override ``reduction``.
     Raises ArgumentError (a ValueError; also an IndexError for a class out of range) or
@@ -221,8 +220,11 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
             f"target must have the shape {tuple(expected)} (class indices) or "
             f"{tuple(input.shape)} (probabilities), but got {tuple(target.shape)}"
         )
-    if target.dtype not in (torch.int64, torch.uint8):
-        raise ArgumentError(f"target must be int64 or uint8, but got {target.dtype}")
+    if target.dtype != torch.int64 and (target.dtype != torch.uint8 or input.dim() > 2):
+        raise ArgumentError(
+            "target of class indices must be int64 (uint8 for input of 1 or 2 "
+            f"dimensions), but got {target.dtype}"
+        )
     wrong = target[((target < 0) | (target >= C)) & (target != ignore_index)]
     if wrong.numel():
         raise ArgumentIndexError(

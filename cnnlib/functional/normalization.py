@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from .pooling import avg_pool2d
-from .shapes import ArgumentError, check_tensor, integer, pad
+from .shapes import ArgumentError, check_number, check_tensor, integer, pad
 
 
 def local_response_norm(input: Tensor, size, alpha=1e-4, beta=0.75, k=1.0) -> Tensor:
@@ -23,6 +23,8 @@ def local_response_norm(input: Tensor, size, alpha=1e-4, beta=0.75, k=1.0) -> Te
     if input.numel() == 0:
         return input
     size = integer("size", size, minimum=1)
+    for name, value in (("alpha", alpha), ("beta", beta), ("k", k)):
+        check_number(name, value)
     squares = (input * input).flatten(2)[:, None]
     squares = pad(squares, size // 2, (size - 1) // 2, 0, 0)
     mean = avg_pool2d(squares, (size, 1), stride=1).view(input.shape)

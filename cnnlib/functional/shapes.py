@@ -133,6 +133,11 @@ def check_flag(name, value) -> None:
         raise TypeError(f"{name} must be True or False, but got {value!r}")
 
 
+def check_number(name, value) -> None:
+    if not isinstance(value, (int, float, Tensor)):
+        raise TypeError(f"{name} must be a number, but got {value!r}")
+
+
 def check_tensor(name, value) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a Tensor, but got {type(value).__name__}")
