@@ -12,6 +12,7 @@ from .shapes import (
     check_floating,
     check_tensor,
     integer,
+    wide,
 )
 
 
@@ -96,7 +97,7 @@ def shift(name, input, dim, stacklevel, dtype):
         raise TypeError(f"dtype must be a torch.dtype, but got {dtype!r}")
     input = input if dtype is None else input.to(dtype)
     check_floating("input" if dtype is None else "dtype", input.dtype)
-    precise = input.float() if input.itemsize == 2 else input
+    precise = wide(input)
     if input.numel():
         precise = precise - precise.detach().amax(dim, keepdim=True)
     return precise, dim, input.dtype
@@ -116,7 +117,8 @@ def cross_entropy(
 
     ``input`` holds scores (logits) of shape (C,), (N, C) or (N, C, d1, ...). ``target``
     holds class indices (int64) of that shape without C, or probabilities of that very
-    shape. ``weight`` (C,) weighs classes; samples of class ``ignore_index`` do not count; ``label_smoothing`` mixes the target with the uniform distribution;
+    shape. ``weight`` (C,) weighs classes; samples of class ``ignore_index`` do not
+    count; ``label_smoothing`` mixes the target with the uniform distribution;
     ``reduction`` is "none", "sum" or "mean" (of the weights that count, or of samples).
     ``size_average`` and ``reduce`` are deprecated and override ``reduction``.
     Raises ArgumentError (a ValueError; also an IndexError for a class out of range) or
@@ -126,28 +128,26 @@ def cross_entropy(
     soft = check_loss(input, target, weight, ignore_index, label_smoothing)
     axis = 0 if input.dim() == 1 else 1
     loss = -log_softmax(input, axis)  # of each class, were it the true one
-    C = input.shape[axis]
-    scale = torch.ones(C, dtype=input.dtype, device=input.device)
-    scale = (scale if weight is None else weight).view(
-        -1, *[1] * (input.dim() - axis - 1)
-    )
+    if weight is not None:
+        loss = loss * weight.view(-1, *[1] * (input.dim() - axis - 1))
     if soft:
         if label_smoothing:
-            target = target * (1 - label_smoothing) + label_smoothing / C
-        losses = (loss * scale * target).sum(axis)
+            target = (
+                target * (1 - label_smoothing) + label_smoothing / input.shape[axis]
+            )
+        losses = (loss * target).sum(axis)
         count = losses.numel()
     else:
         target = target.long().reshape(input.shape[:axis] + input.shape[axis + 1 :])
-        keep = target != ignore_index
-        target = target.where(keep, 0)
-        scales = scale.flatten()[target]
-        picked = loss.gather(axis, target.unsqueeze(axis)).squeeze(axis) * scales
-        losses = picked
+        counts = target != ignore_index
+        target = target.where(counts, 0)
+        losses = loss.gather(axis, target.unsqueeze(axis)).squeeze(axis)
         if label_smoothing:
-            uniform = (loss * scale).sum(axis) / C
-            losses = picked * (1 - label_smoothing) + uniform * label_smoothing
-        losses = losses.where(keep, 0)
-        count = scales.where(keep, 0).sum()
+            losses = losses * (1 - label_smoothing) + loss.mean(axis) * label_smoothing
+        losses = losses.where(counts, 0)
+        if weight is not None:
+            counts = weight[target].where(counts, 0)
+        count = counts.sum()
     if reduction == "none":
         return losses
     return losses.sum() if reduction == "sum" else losses.sum() / count

@@ -62,10 +62,9 @@ def find_maxima(images, size, kernel_size, stride, padding, dilation) -> Tensor:
         corner = torch.arange(n, device=images.device) * s
         corners.append(corner)
         inside.append((p - corner).clamp(min=0).add(d - 1) // d * d)
-    # Counted from the window's corner: first its first place that is not padding.
-    place = (
-        (inside[0][:, None] * columns + inside[1]).int().repeat(*view.shape[:-4], 1, 1)
-    )
+    # Counted from the window's corner. To begin with, its first place not in padding.
+    place = (inside[0][:, None] * columns + inside[1]).int()
+    place = place.repeat(*view.shape[:-4], 1, 1)
     best = view[..., 0, 0].contiguous()
     for i, j in itertools.product(range(kH), range(kW)):
         value = view[..., i, j].contiguous()
@@ -98,10 +97,9 @@ def avg_pool2d(
     whole = input.dtype == torch.int64
     known = whole or input.is_floating_point()
     check_dtype("input", input.dtype, "of a floating-point dtype or int64", known)
-    if (
-        divisor_override is not None
-        and integer("divisor_override", divisor_override) == 0
-    ):
+    if divisor_override is not None:
+        divisor_override = integer("divisor_override", divisor_override)
+    if divisor_override == 0:
         raise ArgumentError("divisor_override must not be zero, but got 0")
     images = pad_for(wide(input), size, kernel_size, stride, padding, (1, 1), 0)
     for axis in (-2, -1):  # add up within columns, then what that gave within rows
@@ -182,12 +180,8 @@ def avg_pool2d_loops(
     kernel_size, stride, padding, _, size = check_arguments(
         input, kernel_size, stride, padding, 1, ceil_mode
     )
-    (kH, kW), (sH, sW), (pH, pW), (H, W) = (
-        kernel_size,
-        stride,
-        padding,
-        input.shape[-2:],
-    )
+    (kH, kW), (sH, sW), (pH, pW) = kernel_size, stride, padding
+    H, W = input.shape[-2:]
     output = input.new_empty(*input.shape[:-2], *size)
     for y in range(size[0]):
         for x in range(size[1]):
@@ -224,11 +218,13 @@ def check_arguments(input, kernel_size, stride, padding, dilation, ceil_mode):
     check_images(input)
     if 0 in input.shape[-3:]:
         raise ArgumentError(
-            f"input may have no images but not a side of 0, "
+            "input may have no images but no other size of 0, "
             f"but got {tuple(input.shape)}"
         )
     kernel_size = pair("kernel_size", kernel_size, 1)
-    stride = kernel_size if stride in (None, (), []) else pair("stride", stride, 1)
+    if stride is None or (isinstance(stride, (tuple, list)) and not stride):
+        stride = kernel_size
+    stride = pair("stride", stride, 1)
     padding, dilation = pair("padding", padding, 0), pair("dilation", dilation, 1)
     check_flag("ceil_mode", ceil_mode)
     if any(2 * p > k for p, k in zip(padding, kernel_size, strict=True)):

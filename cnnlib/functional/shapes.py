@@ -81,9 +81,9 @@ def wide(input: Tensor) -> Tensor:
 
 def find_borders(padding, kernel_size, stride, dilation) -> tuple[int, int, int, int]:
     """How many zeros go above, below, left and right of the image."""
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         return 0, 0, 0, 0
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         if stride != (1, 1):
             raise ArgumentError(
                 f"padding 'same' needs stride 1, but got stride {stride}"
