@@ -287,6 +287,11 @@ class Gated(nn.Module):
         return self.end(x * self.look(x).sigmoid())
 
 
+def test_a_stride_of_none_is_the_kernels():
+    (only,) = summarize(nn.Sequential(nn.LPPool2d(2, 3)), (1, 9, 9)).rows
+    assert (only.receptive_field, only.stride) == (3, 3)
+
+
 def test_gated_maps_see_everything_and_stay_as_fine():
     table = summarize(Gated(), (3, 8, 8))
     assert row(table, "look").stride == 8

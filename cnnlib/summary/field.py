@@ -73,7 +73,8 @@ def behind(layer: nn.Module, before: Tensor, after: Tensor) -> Field | None:
     if hasattr(layer, "kernel_size") and hasattr(layer, "stride"):
         transposed = getattr(layer, "transposed", False)
         dilation = getattr(layer, "dilation", 1)
-        return field.through(layer.kernel_size, layer.stride, dilation, transposed)
+        stride = layer.kernel_size if layer.stride is None else layer.stride
+        return field.through(layer.kernel_size, stride, dilation, transposed)
     return None
 
 
