@@ -1,5 +1,6 @@
-"""Layers: ``torch.nn.Module``s that compute with ``cnnlib.functional``."""
+"""Layers: ``torch.nn.Module``s, the standard ones on ``cnnlib.functional``."""
 
+from .lenet_1998 import RBF, MAPLoss, PartialConv2d, ScaledTanh, Subsampling
 from .standard import (
     AvgPool2d,
     Conv2d,
@@ -12,12 +13,17 @@ from .standard import (
 )
 
 __all__ = [
+    "RBF",
     "AvgPool2d",
     "Conv2d",
     "CrossEntropyLoss",
     "Flatten",
     "Linear",
     "LocalResponseNorm",
+    "MAPLoss",
     "MaxPool2d",
+    "PartialConv2d",
     "ReLU",
+    "ScaledTanh",
+    "Subsampling",
 ]
