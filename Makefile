@@ -11,7 +11,7 @@ T ?=
 READY = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint constraints clean
+.PHONY: help lab test notebooks pictures lint constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -29,6 +29,9 @@ notebooks: $(READY) ## run the notebooks and store their outputs (NB="..." for s
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False \
 	    --ExecutePreprocessor.store_widget_state=False --log-level=WARN $(NB)
+
+pictures: $(READY) ## take the README's pictures from the notebooks
+	$(BIN)/python docs/pictures.py
 
 lint: $(READY) ## check style: package, tests and notebooks
 	$(BIN)/ruff check .
