@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import inf, nan
 
 from cnnlib import functional as F
+from cnnlib.functional.convolution import images_at_a_time
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Using padding='same' with even kernel lengths:UserWarning"
@@ -141,6 +142,15 @@ def test_losses_by_hand():
     )
     expected = -0.8 * math.log(0.8) - 0.2 * math.log(0.1)
     assert smooth.item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_weighted_mean_by_hand():
+    """The mean's divisor is the sum of the weights of the samples that count."""
+    losses = torch.tensor([[0.5, 0.5], [0.25, 0.75], [0.5, 0.5]]).log()
+    target, weight = torch.tensor([0, 1, -100]), torch.tensor([1.0, 3.0])
+    mean = F.cross_entropy(losses, target, weight)
+    expected = (1 * math.log(2) + 3 * math.log(4 / 3)) / (1 + 3)
+    assert mean.item() == pytest.approx(expected, abs=1e-6)
 
 
 def test_scores_beyond_the_range_of_exp():
@@ -373,6 +383,21 @@ def test_local_response_norm_agrees_with_pytorch(shape, size, constants, seed):
     agree("local_response_norm", input, size)
 
 
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("ignore_index", [-100, 1])
+@pytest.mark.parametrize("shape", [(5,), (6, 5), (2, 5, 3), (2, 5, 3, 2)])
+def test_weighted_cross_entropy(reduction, smoothing, ignore_index, shape):
+    axis = 0 if len(shape) == 1 else 1
+    counted = math.prod(shape) // 5
+    target = torch.arange(counted).view(shape[:axis] + shape[axis + 1 :]) % 5
+    weight = torch.arange(1.0, 6, dtype=torch.float64)
+    options = {"reduction": reduction, "label_smoothing": smoothing, "weight": weight}
+    agree("cross_entropy", tensor(*shape), target, ignore_index=ignore_index, **options)
+    soft = tensor(*shape, seed=1).detach().softmax(axis).requires_grad_()
+    agree("cross_entropy", tensor(*shape), soft, **options)
+
+
 # --- dtypes, gradients of gradients, special values ---------------------------------
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-12, torch.bfloat16: 0.02}
@@ -397,6 +422,23 @@ def test_dtypes(dtype):
     theirs = reference.local_response_norm(x.float(), 3, 0.5)  # no bfloat16 on CPU
     assert mine.dtype == dtype
     torch.testing.assert_close(mine.float(), theirs, **tolerance)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_16_bits_are_rounded_once(dtype):
+    """What is added up is added up in 32 bits."""
+    x = tensor(2, 8, 9, 9, dtype=dtype, grad=False)
+    weight, bias = tensor(4, 8, 3, 3, dtype=dtype), tensor(4, dtype=dtype)
+    for function, *arguments in (
+        (F.conv2d, x, weight, bias),
+        (F.avg_pool2d, x, 3),
+        (lambda x: F.softmax(x, 1), x),
+        (lambda x: F.log_softmax(x, 1), x),
+    ):
+        precise = function(
+            *(a.float() if torch.is_tensor(a) else a for a in arguments)
+        ).to(dtype)
+        assert torch.equal(function(*arguments), precise)
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8, torch.int8])
@@ -449,6 +491,9 @@ def test_nan_and_infinity():
     image = torch.full((1, 1, 4, 4), -inf, requires_grad=True)
     agree("max_pool2d", image, 3, 2, 1, return_indices=True)
     agree("max_pool2d", image.detach().fill_(nan), 3, 2, 1, return_indices=True)
+    image = torch.full((1, 1, 7, 7), -inf, requires_grad=True)
+    agree("max_pool2d", image, 4, 1, 2, (2, 1), return_indices=True)
+    agree("max_pool2d", image, 3, 1, 1, 3, return_indices=True)
     scores = tensor(2, 2).detach()
     scores[[0, 1], [0, 1]] = -inf
     scores.requires_grad_()
@@ -480,6 +525,14 @@ def test_empty_images():
     agree("local_response_norm", tensor(2, 5, 0), 3)
 
 
+def test_more_images_than_are_worked_on_at_a_time():
+    x, weight = tensor(5, 16, 80, 80), tensor(4, 8, 5, 5)
+    assert images_at_a_time(x, weight, (76, 76)) == 1
+    agree("conv2d", x, weight, tensor(4), groups=2)
+    assert images_at_a_time(x[..., :40], weight, (76, 36)) == 3
+    agree("conv2d", x[..., :40], weight, tensor(4), groups=2)
+
+
 def test_views_and_expanded_tensors():
     x = tensor(1, 4, 1, 7).detach().expand(2, 4, 6, 7).requires_grad_()
     weight = tensor(3, 4, 3, 3).detach().transpose(2, 3).flip(0).requires_grad_()
@@ -498,6 +551,13 @@ def test_relu_in_place():
     leaf = tensor(3, 4)
     F.relu(leaf * 1, inplace=True).sum().backward()
     assert torch.equal(leaf.grad, (leaf > 0).double())
+    grads = []
+    for relu in (F.relu, reference.relu):  # a part of a tensor
+        leaf.grad, whole = None, leaf * 2
+        relu(whole[1:, ::2], inplace=True)
+        (whole * whole).sum().backward()
+        grads.append(leaf.grad)
+    torch.testing.assert_close(*grads)
 
 
 def test_softmax_without_dim_warns_and_chooses_as_pytorch():
