@@ -37,34 +37,28 @@ def visible_texts(fig):
     """All texts of a figure that are seen."""
     from matplotlib.text import Text
 
-    seen = [t for t in fig.findobj(Text) if t.get_visible() and t.get_text().strip()]
-    hidden = {
-        id(text)
-        for ax in fig.axes
-        if not (ax.get_visible() and ax.axison)
-        for text in [*ax.get_xticklabels(), *ax.get_yticklabels()]
-    }
-    return [t for t in seen if id(t) not in hidden and _on_axis(t)]
-
-
-def _on_axis(text):
-    """Whether a tick's label lies within its axis: matplotlib keeps one beyond it."""
-    ax = text.axes
-    if ax is None or not hasattr(text, "_is_tick"):
-        labels = [] if ax is None else [*ax.get_xticklabels(), *ax.get_yticklabels()]
-        if text not in labels:
-            return True
-    low, high = sorted(ax.get_xlim() if text in ax.get_xticklabels() else ax.get_ylim())
-    place = text.get_position()[0 if text in ax.get_xticklabels() else 1]
-    return low <= place <= high
+    unseen = set()
+    for ax in fig.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                within = low - 1e-9 <= tick.get_loc() <= high + 1e-9
+                if not (within and ax.axison and ax.get_visible()):
+                    unseen |= {id(tick.label1), id(tick.label2)}
+    texts = [t for t in fig.findobj(Text) if t.get_visible() and t.get_text().strip()]
+    return [t for t in texts if id(t) not in unseen]
 
 
 def overlaps(texts):
-    """Pairs of texts whose boxes meet by more than a pixel each way."""
-    boxes = [(t.get_text(), t.get_window_extent()) for t in texts]
+    """Pairs of texts whose boxes meet by more than a pixel each way.
+
+    Texts that are turned alike lie beside each other though their boxes meet.
+    """
+    boxes = [(t, t.get_window_extent()) for t in texts]
     return [
-        (a, b)
+        (a.get_text(), b.get_text())
         for (a, p), (b, q) in combinations(boxes, 2)
         if min(p.x1, q.x1) - max(p.x0, q.x0) > 1
         and min(p.y1, q.y1) - max(p.y0, q.y0) > 1
+        and not (a.get_rotation() % 90 and a.get_rotation() == b.get_rotation())
     ]

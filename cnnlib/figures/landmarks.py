@@ -21,7 +21,7 @@ BROUGHT = {
     ),
     "LeNet-5": ("LeNet-5", "convolution, pooling, dense: digits on checks"),
     "AlexNet": ("AlexNet", "deeper and bigger, ReLU, dropout, on two GPUs"),
-    "VGG": ("VGG", "repeated blocks of 3×3 convolutions, 11 to 19 layers"),
+    "VGG": ("VGG", "blocks of 3×3 convolutions, 11 to 19 layers"),
     "GoogLeNet": ("GoogLeNet", "several window sizes side by side, 22 layers"),
     "ResNet": ("ResNet", "shortcuts past each block: 152 layers"),
     "SENet": ("SENet", "weighs its channels by what the image holds"),

@@ -65,7 +65,7 @@ def top_patches(
         for ax, i in zip(line, best, strict=True):
             row, col = divmod(int(places[i, channel]), columns)
             centers = (start[0] + row * stride[0], start[1] + col * stride[1])
-            patch = _crop(as_batch(images[i])[0], centers, field)
+            patch = crop(as_batch(images[i])[0], centers, field)
             framed(ax).imshow(as_picture(patch))
         line[0].set_ylabel(f"filter {channel}", rotation=0, ha="right", va="center")
         names = [imageset.classes[int(imageset.labels[i])] for i in best]
@@ -81,7 +81,7 @@ def top_patches(
     )  # fmt: skip
 
 
-def _crop(image: Tensor, centers, field) -> Tensor:
+def crop(image: Tensor, centers, field) -> Tensor:
     """The pixels (C, h, w) of a receptive field; what lies outside the image is gray.
 
     A field larger than the image is cut down to the whole image.
