@@ -16,8 +16,8 @@ from cnnlib.summary import summarize
 from cnnlib.training import Evaluation, History
 
 
-def history(scale=50.0, epochs=5, test=True):
-    losses = [2.3 * math.exp(-i / scale) + 0.1 * (i % 2) for i in range(60 * epochs)]
+def history(scale=50.0, epochs=5, test=True, loss=2.3):
+    losses = [loss * math.exp(-i / scale) + 0.1 * (i % 2) for i in range(60 * epochs)]
     reached = [1 - 0.6 * math.exp(-30 * e / scale) for e in range(1, epochs + 1)]
     records = [
         {
@@ -56,6 +56,9 @@ PICTURES = {
     "one epoch": lambda: figures.learning_curves(history(epochs=1)),
     "trainings": lambda: figures.learning_curves(
         {"sigmoid": history(400), "tanh": history(100), "ReLU": history(50)}
+    ),
+    "far apart": lambda: figures.learning_curves(
+        {"old": history(50, 30, loss=70), "new": history(50, 30)}
     ),
     "confusion": lambda: figures.confusion_matrix(evaluation()),
     "animals": lambda: figures.confusion_matrix(evaluation(8, 2000, ANIMALS)),
@@ -111,6 +114,7 @@ def test_smoothing_is_the_mean_of_what_is_there():
 def test_learning_curves_name_the_data_and_say_where_it_ended():
     alt = figures.learning_curves(history()).alt
     assert "LeNet5 on digits" in alt
+    assert "After 5 epochs, the loss falls from" in alt
     assert "train accuracy 97.0 % and test accuracy 96.0 %" in alt
     with pytest.raises(ValueError, match="no epoch"):
         figures.learning_curves(History("LeNet5", "digits"))

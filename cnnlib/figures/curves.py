@@ -31,8 +31,9 @@ def learning_curves(history, *, title: str | None = None, window: int | None = N
 
     ``history`` is a ``History`` or a dict name -> ``History``. The pale line is the raw
     loss of each step; accuracy is drawn for training and, where there is one, for the
-    test set. The title names model and data set. Raises ValueError when a history holds
-    no epoch.
+    test set, of several trainings the former as a thin line. The title names model and
+    data set; losses of another order of magnitude get a log axis. Raises ValueError
+    when a history holds no epoch.
     """
     several = isinstance(history, Mapping)
     histories = named(history, "history") if several else {"": history}
@@ -54,8 +55,14 @@ def learning_curves(history, *, title: str | None = None, window: int | None = N
             sentence = f"the loss goes from {loss[0]:.2f} to {loss[-1]:.2f}"
         ends = _accuracies(right, one.records, name, look, several)
         told.append(f"{name + ': ' if name else ''}{sentence}; {listed(ends)}")
-    left.set(xlabel="step (mini-batch)", ylabel="loss", ylim=(0, None))
-    right.set(xlabel="epoch", ylabel="accuracy (%)")
+    tops = [max(line.get_ydata()) for line in left.lines]
+    far = bool(max(tops) > 5 * min(tops) > 0)
+    left.set(xlabel="step (mini-batch)", ylabel="loss" + " (log)" * far)
+    left.set(yscale="log") if far else left.set(ylim=(0, None))
+    thin = (
+        "\nthin: in training" if several and len(right.lines) > len(histories) else ""
+    )
+    right.set(xlabel="epoch", ylabel=f"accuracy (%){thin}")
     epochs = max(len(one.records) for one in histories.values())
     right.set_xticks(_whole_ticks(epochs))
     for ax in (left, right):
@@ -63,7 +70,8 @@ def learning_curves(history, *, title: str | None = None, window: int | None = N
     right.legend(loc="best")
     title = title or _title(histories.values())
     fig.suptitle(title)
-    alt = f"Learning curves. {title}. After {epochs} epochs, " + ". ".join(told) + "."
+    after = f"After {epochs} epoch{'s' * (epochs > 1)}"
+    alt = f"Learning curves. {title}. {after}, {'. '.join(told)}."
     return style.picture(fig, alt)
 
 
@@ -85,7 +93,8 @@ def _accuracies(ax, records, name, look, several) -> list[str]:
             label = name if test else None
         else:
             kw, label = style.SERIES[test], part
-        ax.plot(*zip(*points, strict=True), label=label, **kw)
+        every = max(1, len(points) // 8)  # a marker on each of many epochs is a rope
+        ax.plot(*zip(*points, strict=True), label=label, markevery=every, **kw)
     if several and len(ends) < 2:
         ax.lines[-1].set_label(name)
     return ends or ["no accuracy was measured"]

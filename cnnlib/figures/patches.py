@@ -71,7 +71,7 @@ def top_patches(
         names = [imageset.classes[int(imageset.labels[i])] for i in best]
         common = max(dict.fromkeys(names), key=names.count)
         told.append(f"filter {channel} mostly in {common} ({names.count(common)})")
-    name = layer if isinstance(layer, str) else type(layer).__name__
+    name = next(name for name, m in model.named_modules() if m is module) or "it"
     title = title or f"Patches of {imageset.name} that excite {name} most"
     fig.suptitle(title)
     size = sizes(tuple(int(n) for n in field))
