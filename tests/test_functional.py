@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import inf, nan
 
 from cnnlib import functional as F
-from cnnlib.functional.convolution import images_at_a_time
+from cnnlib.functional import convolution
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Using padding='same' with even kernel lengths:UserWarning"
@@ -525,12 +525,12 @@ def test_empty_images():
     agree("local_response_norm", tensor(2, 5, 0), 3)
 
 
-def test_more_images_than_are_worked_on_at_a_time():
-    x, weight = tensor(5, 16, 80, 80), tensor(4, 8, 5, 5)
-    assert images_at_a_time(x, weight, (76, 76)) == 1
-    agree("conv2d", x, weight, tensor(4), groups=2)
-    assert images_at_a_time(x[..., :40], weight, (76, 36)) == 3
-    agree("conv2d", x[..., :40], weight, tensor(4), groups=2)
+@pytest.mark.parametrize(("cached", "at_a_time"), [(1, 1), (400, 2), (800, 5)])
+def test_more_images_than_are_worked_on_at_a_time(cached, at_a_time, monkeypatch):
+    monkeypatch.setattr(convolution, "CACHED", cached)
+    x, weight = tensor(5, 4, 6, 5), tensor(2, 2, 3, 1)
+    assert convolution.images_at_a_time(x, weight, (4, 5)) == at_a_time
+    agree("conv2d", x, weight, tensor(2), groups=2)
 
 
 def test_views_and_expanded_tensors():

@@ -16,6 +16,8 @@ from .shapes import (
     wide,
 )
 
+CACHED = 2**22  # numbers: 16 MB in 32 bits
+
 
 def conv2d(
     input: Tensor,
@@ -95,9 +97,9 @@ def split_kernels(weight, stride, dilation, groups):
 
 
 def images_at_a_time(images, weight, size) -> int:
-    """As many as keep strips and sums, about 4 MB, in the processor's cache."""
+    """As many as keep strips and sums in the processor's cache."""
     numbers = images[:1].numel() * weight.shape[3] + weight.shape[0] * size[0] * size[1]
-    return max(1, 2**20 // numbers)
+    return max(1, CACHED // numbers)
 
 
 def conv2d_loops(

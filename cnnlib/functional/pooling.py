@@ -66,9 +66,10 @@ def find_maxima(images, size, kernel_size, stride, padding, dilation) -> Tensor:
     place = (inside[0][:, None] * columns + inside[1]).int()
     place = place.repeat(*view.shape[:-4], 1, 1)
     best = view[..., 0, 0].contiguous()
-    for i, j in itertools.product(range(kH), range(kW)):
+    for i, j in list(itertools.product(range(kH), range(kW)))[1:]:
         value = view[..., i, j].contiguous()
-        better = (value > best) | (value != value)  # only NaN differs from itself
+        better = value > best
+        better |= value != value  # only NaN differs from itself
         place.masked_fill_(better, i * dH * columns + j * dW)
         best = torch.maximum(best, value)
     return place + corners[0][:, None] * columns + corners[1]

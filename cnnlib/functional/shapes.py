@@ -39,9 +39,7 @@ def output_size(
 
 def count_windows(n, kernel_size, stride, total_padding, dilation, ceil_mode=False):
     """output_size for arguments already checked and padding in total, not per side."""
-    reach = (
-        dilation * (kernel_size - 1) + 1
-    )  # from a window's first element to its last
+    reach = dilation * (kernel_size - 1) + 1  # a window's first to last element
     room = n + total_padding - reach
     count = (room + (stride - 1 if ceil_mode else 0)) // stride + 1
     if ceil_mode and (count - 1) * stride >= n + total_padding // 2:
