@@ -5,7 +5,7 @@
 Prints a Markdown table. Each row is one operation, forward and backward, on a layer of
 LeNet (batch 64) or AlexNet (batch 16). The two libraries take turns, so that what else
 the machine does meets both; ratio is the median of the turns' ratios, spread their
-middle half. The goal is what issue and README promise at most.
+middle half; goal is the largest ratio that we accept.
 """
 
 import argparse

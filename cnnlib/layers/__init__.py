@@ -3,14 +3,13 @@
 from .lenet_1998 import RBF, MAPLoss, PartialConv2d, ScaledTanh, Subsampling
 from .standard import (
     AvgPool2d,
-    Conv2d,
     CrossEntropyLoss,
     Flatten,
-    Linear,
     LocalResponseNorm,
     MaxPool2d,
     ReLU,
 )
+from .trainable import Conv2d, Linear
 
 __all__ = [
     "RBF",
