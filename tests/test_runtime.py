@@ -140,4 +140,7 @@ def test_keep_memory_saves_page_faults():
     kept, few = faults("keep")
     if kept == "False":
         pytest.skip("not glibc")
-    assert few < faults("as it is")[1] / 10
+    many = faults("as it is")[1]
+    if not many:
+        pytest.skip("this machine reports no page faults, or reuses memory by itself")
+    assert few < many / 10
