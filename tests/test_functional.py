@@ -197,6 +197,12 @@ seeds = st.integers(0, 2**16)
 batches = st.sampled_from([None, 0, 1, 1, 2, 3])  # None: no batch axis
 
 
+def pair(value):
+    """(vertical, horizontal) of what may be one integer for both."""
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    return values[0], values[-1]
+
+
 def image(draw, channels, dtype=torch.float64):
     batch = draw(batches)
     shape = (channels, draw(st.integers(1, 9)), draw(st.integers(1, 9)))
@@ -258,7 +264,19 @@ def poolings(draw):
 @generated
 @given(poolings(), dilations, st.booleans(), st.booleans())
 def test_max_pool2d_agrees_with_pytorch(arguments, dilation, ceil_mode, indices):
+    images, _, _, padding = arguments
+    for n, p, d in zip(images.shape[-2:], pair(padding), pair(dilation), strict=True):
+        # A window whose every element is padding: PyTorch writes outside the image.
+        assume(p == 0 or d <= n)
     agree("max_pool2d", *arguments, dilation, ceil_mode, indices)
+
+
+def test_window_of_padding_only():
+    x = tensor(1, 1, 1, 4)
+    output = F.max_pool2d(x, (2, 1), 1, (1, 0), (2, 1))  # rows -1 and 1 of row 0 alone
+    assert torch.equal(output, torch.full((1, 1, 1, 4), -inf, dtype=torch.float64))
+    output.sum().backward()
+    assert not x.grad.any()
 
 
 divisors = st.sampled_from([None, None, 1, 3, -2])
