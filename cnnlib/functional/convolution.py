@@ -46,12 +46,13 @@ def conv2d(
     images = wide(input if input.dim() == 4 else input[None])
     images = pad(images, top, bottom, left, right)
     bias = weight.new_zeros(len(weight)) if bias is None else bias
-    bias = wide(bias).view(1, groups, len(weight) // groups, 1)
+    bias = wide(bias).view(groups, len(weight) // groups, 1)
     output = [
         sum_of_products(some, rows, bias, size, weight.shape[3], stride, dilation)
         for some in images.split(images_at_a_time(images, weight, size))
     ]
-    output = torch.cat(output).view(len(images), len(weight), *size).to(input.dtype)
+    output = torch.cat(output) if len(output) > 1 else output[0]
+    output = output.view(len(images), len(weight), *size).to(input.dtype)
     if input.shape[-3] == 0:
         output = output[:, :0]  # PyTorch: no channels in, no channels out
     return output if input.dim() == 4 else output[0]
@@ -67,14 +68,12 @@ def sum_of_products(images, rows, bias, size, kW, stride, dilation):
     ("im2col") would be a single product, but copy each number kH * kW times, not kW.
     """
     n, C, (H, W) = len(images), images.shape[1], size
-    groups, width = bias.shape[1], dilation[1] * (kW - 1) + 1
+    groups, width = len(bias), dilation[1] * (kW - 1) + 1
     strips = images.unfold(3, width, stride[1])[..., :: dilation[1]]
     # A vertical stride of s: s rows of the image become s channels, then stride 1.
-    strips = strips.unflatten(2, (-1, stride[0])).permute(0, 1, 5, 3, 2, 4)
-    strips = strips.reshape(
-        n * groups, C // groups * kW * stride[0], strips.shape[4], W
-    )
-    sums = bias.repeat(n, 1, 1, H * W).flatten(0, 1)
+    strips = strips.unflatten(2, (-1, stride[0])).permute(0, 1, 5, 3, 2, 4).contiguous()
+    strips = strips.view(n * groups, C // groups * kW * stride[0], strips.shape[4], W)
+    sums = bias.repeat(n, 1, H * W)
     for shift, row in rows:
         met = strips[:, :, shift : shift + H].flatten(2)
         sums.baddbmm_(row.expand(n, -1, -1, -1).flatten(0, 1), met)  # += row @ met
