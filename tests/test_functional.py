@@ -688,6 +688,7 @@ REFUSED = [
     ("cross_entropy", (Z, [0, 1, 4]), {}, "target", "list"),
     ("cross_entropy", (Z, T + 1), {}, "target", "5"),
     ("cross_entropy", (Z, T - 1), {}, "target", "-1"),
+    ("cross_entropy", (Z, (T - 1).byte()), {"ignore_index": -1}, "target", "255"),
     ("cross_entropy", (Z, T[:2]), {}, "target", "(2,)"),
     ("cross_entropy", (Z, T[:, None]), {}, "target", "(3, 1)"),
     ("cross_entropy", (Z[0], T[:2]), {}, "target", "(2,)"),

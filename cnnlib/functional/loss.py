@@ -225,6 +225,7 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
             "target of class indices must be int64 (uint8 for input of 1 or 2 "
             f"dimensions), but got {target.dtype}"
         )
+    target = target.long()  # in uint8, 255 would equal an ignore_index of -1
     wrong = target[((target < 0) | (target >= C)) & (target != ignore_index)]
     if wrong.numel():
         raise ArgumentIndexError(
