@@ -198,6 +198,53 @@ def test_each_epoch_has_its_own_order():
     assert not torch.equal(first, second)
 
 
+def test_an_order_is_every_index_once_and_follows_its_generator():
+    def order(seed):
+        return numbered(100).order(torch.Generator().manual_seed(seed))
+
+    assert order(0).dtype == torch.int64
+    assert sorted(order(0).tolist()) == list(range(100))
+    assert torch.equal(order(0), order(0))
+    assert not torch.equal(order(0), order(1))
+
+
+def test_shuffling_is_going_through_a_drawn_order():
+    s = numbered(100)
+    order = s.order(torch.Generator().manual_seed(4))
+    shuffled = s.batches(9, shuffle=True, generator=torch.Generator().manual_seed(4))
+    for (x, y), (same_x, same_y) in zip(
+        s.batches(9, order=order), shuffled, strict=True
+    ):
+        assert torch.equal(x, same_x)
+        assert torch.equal(y, same_y)
+
+
+def test_batches_go_through_the_images_that_an_order_names():
+    batches = list(numbered().batches(2, order=torch.tensor([7, 0, 9, 7, 2])))
+    assert [labels.tolist() for _, labels in batches] == [[1, 0], [1, 1], [0]]
+    seen = torch.cat([(x[:, 0, 0, 0] + 1) * 127.5 for x, _ in batches])
+    assert seen.round().tolist() == [7, 0, 9, 7, 2]
+    assert list(numbered().batches(2, order=torch.empty(0, dtype=torch.int64))) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"order": torch.arange(3), "shuffle": True}, ValueError, "not both"),
+        ({"order": [1, 2]}, TypeError, "order must be an int64 tensor, not list"),
+        ({"order": torch.ones(2)}, TypeError, "not a tensor of float32"),
+        ({"order": torch.zeros(2, 1).long()}, ValueError, r"shape \(M,\), not \(2, 1"),
+        ({"order": torch.tensor([0, 10])}, IndexError, "from 0 to 10 in a set of 10"),
+        ({"order": torch.tensor([-1])}, IndexError, "reaches from -1 to -1"),
+    ],
+)
+def test_an_order_that_names_no_images_is_refused_at_the_call(
+    arguments, error, sentence
+):
+    with pytest.raises(error, match=sentence):
+        numbered().batches(2, **arguments)
+
+
 def test_batches_augment_whole_normalized_batches():
     seen = []
 

@@ -182,35 +182,64 @@ class ImageSet:
             self, images=self.images.to(device), labels=self.labels.to(device)
         )
 
+    def order(self, generator: torch.Generator | None = None) -> Tensor:
+        """A new random order of the images: their indices (N,) int64, each one once.
+
+        Drawn where ``generator`` is (else on the CPU, by torch's global generator), so
+        that one seed gives one order on every device; returned on the set's own device.
+        """
+        where = generator.device if generator is not None else "cpu"
+        order = torch.randperm(len(self), generator=generator, device=where)
+        return order.to(self.images.device)
+
     def batches(
         self,
         batch_size: int,
         *,
         shuffle: bool = False,
+        order: Tensor | None = None,
         generator: torch.Generator | None = None,
         augment: Callable[[Tensor], Tensor] | None = None,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Cut the set into batches: float32 images in [-1, 1] and their labels.
 
         Yields ``(images (B, C, H, W), labels (B,))`` on the set's own device; the last
-        batch holds what is left. ``shuffle`` draws a new order at each call, from
-        ``generator`` if given. ``augment`` gets each whole normalized batch; an
-        ``Augment`` draws from the same ``generator``.
+        batch holds what is left. ``shuffle`` draws a new ``order()`` at each call, from
+        ``generator`` if given. ``order`` says instead which images to go through, and
+        how: indices (M,) int64, of all images or some. ``augment`` gets each whole
+        normalized batch; an ``Augment`` draws from the same ``generator``. Raises
+        TypeError, ValueError or IndexError for arguments that do not make sense.
         """
         _check_count("batch_size", batch_size)
         if augment is not None and not callable(augment):
             raise TypeError(
                 f"augment must be callable on a batch, not {_describe(augment)}."
             )
-        return self._cut(batch_size, shuffle, generator, augment)
+        if order is not None:
+            order = self._checked_order(order, shuffle)
+        return self._cut(batch_size, shuffle, order, generator, augment)
 
-    def _cut(self, batch_size, shuffle, generator, augment):
-        order = None
+    def _checked_order(self, order, shuffle: bool) -> Tensor:
         if shuffle:
-            where = generator.device if generator is not None else "cpu"
-            order = torch.randperm(len(self), generator=generator, device=where)
-            order = order.to(self.images.device)
-        for start in range(0, len(self), batch_size):
+            raise ValueError(
+                "shuffle=True draws an order of its own: pass shuffle or order, "
+                "not both."
+            )
+        if not isinstance(order, Tensor) or order.dtype != torch.int64:
+            raise TypeError(f"order must be an int64 tensor, not {_describe(order)}.")
+        if order.ndim != 1:
+            raise ValueError(f"order must have shape (M,), not {tuple(order.shape)}.")
+        if len(order) and not (order.min() >= 0 and order.max() < len(self)):
+            raise IndexError(
+                f"order reaches from {order.min()} to {order.max()} in a set of "
+                f"{len(self)} images."
+            )
+        return order.to(self.images.device)
+
+    def _cut(self, batch_size, shuffle, order, generator, augment):
+        if shuffle:
+            order = self.order(generator)
+        for start in range(0, len(self) if order is None else len(order), batch_size):
             pick = slice(start, start + batch_size)
             if order is None:
                 images, labels = self.images[pick], self.labels[pick]
