@@ -111,6 +111,13 @@ def test_smoothing_is_the_mean_of_what_is_there():
         smoothed([1], 0)
 
 
+def test_learning_curves_can_be_an_svg_that_says_what_it_shows(tmp_path):
+    drawn = figures.learning_curves(history(), vector=True)
+    assert f"<title>{drawn.alt}</title>".encode() in drawn.content
+    assert drawn.save(tmp_path / "curves.svg").read_bytes().startswith(b"<svg ")
+    assert drawn.content == figures.learning_curves(history(), vector=True).content
+
+
 def test_learning_curves_name_the_data_and_say_where_it_ended():
     alt = figures.learning_curves(history()).alt
     assert "LeNet5 on digits" in alt

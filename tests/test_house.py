@@ -27,6 +27,7 @@ FLOORS = [
     {"models", "summary"},
     {"training", "checks"},
     {"figures", "widgets"},
+    {"cli"},
     {"__main__"},
 ]
 FLOOR = {module: i for i, floor in enumerate(FLOORS) for module in floor}

@@ -26,14 +26,20 @@ def smoothed(values, window: int | None = None) -> np.ndarray:
 
 
 @style.styled
-def learning_curves(history, *, title: str | None = None, window: int | None = None):
+def learning_curves(
+    history,
+    *,
+    title: str | None = None,
+    window: int | None = None,
+    vector: bool = False,
+):
     """Loss a step (smoothed) and accuracy an epoch, of one or several trainings.
 
     ``history`` is a ``History`` or a dict name -> ``History``. The pale line is the raw
     loss of each step; accuracy is drawn for training and, where there is one, for the
     test set, of several trainings the former as a thin line. The title names model and
-    data set; losses of another order of magnitude get a log axis. Raises ValueError
-    when a history holds no epoch.
+    data set; losses of another order of magnitude get a log axis. ``vector`` makes it
+    an SVG. Raises ValueError when a history holds no epoch.
     """
     several = isinstance(history, Mapping)
     histories = named(history, "history") if several else {"": history}
@@ -72,7 +78,7 @@ def learning_curves(history, *, title: str | None = None, window: int | None = N
     fig.suptitle(title)
     after = f"After {epochs} epoch{'s' * (epochs > 1)}"
     alt = f"Learning curves. {title}. {after}, {'. '.join(told)}."
-    return style.picture(fig, alt)
+    return (style.drawing if vector else style.picture)(fig, alt)
 
 
 def _accuracies(ax, records, name, look, several) -> list[str]:

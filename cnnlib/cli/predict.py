@@ -1,0 +1,111 @@
+"""`python -m cnnlib predict`: a trained network's answers about pictures."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnnlib import data, training
+from cnnlib.data.pictures import is_hidden, upright_size
+from cnnlib.widgets.center import center_digit
+
+AT_ONCE = 256  # pictures; bounds the memory for a large folder
+LARGEST = 224  # pixels; more of a digit's photo adds nothing but noise
+
+
+def run(options) -> int:
+    """Print one line a picture."""
+    if options.device:
+        os.environ["CNNLIB_DEVICE"] = options.device
+    model = training.load(model_file(options.model))
+    classes = model.classes or tuple(map(str, range(model.num_classes)))
+    digits = reads_digits(model) and not options.as_is
+    if digits:
+        print("Digits: the ink is made white on black and centered, as MNIST's was.")
+    paths = list(pictures(options.images))
+    for start in range(0, len(paths), AT_ONCE):
+        some = paths[start : start + AT_ONCE]
+        for path, row in zip(some, probabilities(model, some, digits), strict=True):
+            print(f"{path}: {answer(row, classes, options.top)}", flush=True)
+    return 0
+
+
+def model_file(name: str) -> Path:
+    """The file itself, or model.pt in the folder that was named."""
+    path = Path(name).expanduser()
+    return path / "model.pt" if path.is_dir() else path
+
+
+def pictures(names: list[str]) -> Iterator[Path]:
+    """The pictures named, those of a folder in order of their names."""
+    for path in (Path(name).expanduser() for name in names):
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(p for p in path.iterdir() if p.is_file() and not is_hidden(p))
+        if not inside:
+            raise ValueError(f"{path} holds no pictures.")
+        yield from inside
+
+
+def probabilities(model, paths: list[Path], digits: bool) -> Tensor:
+    """(N, K) on the CPU, a row a picture."""
+    if digits:
+        images = torch.stack([as_digit(path) for path in paths])
+    else:
+        images = data.read_images(paths, model.image_size, model.in_channels)
+    return training.predict(model, images)
+
+
+def answer(row: Tensor, classes: tuple[str, ...], top: int) -> str:
+    """ "7 99.1 %, 1 0.6 %, 9 0.2 %": the most probable classes first."""
+    chosen = row.topk(min(top, len(classes)))
+    pairs = zip(chosen.indices.tolist(), chosen.values.tolist(), strict=True)
+    return ", ".join(f"{classes[k]} {100 * p:.1f} %" for k, p in pairs)
+
+
+def reads_digits(model) -> bool:
+    """Whether the network was trained on images like MNIST's."""
+    shape = (model.in_channels, model.image_size, model.image_size)
+    return shape == (1, 28, 28) and model.classes == tuple("0123456789")
+
+
+def as_digit(path: Path) -> Tensor:
+    """A photo or drawing of a digit as MNIST would show it: uint8 (1, 28, 28).
+
+    The paper is what most of the picture's rim shows; ink is what differs from it,
+    darker or lighter, by more than a threshold that parts the two best.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist.")
+    size = min(LARGEST, *upright_size(path))
+    gray = data.read_images(path, size, channels=1)[0, 0].numpy().astype(np.int16)
+    rim = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    paper = np.median(rim)
+    ink = gray - paper if paper < 128 else paper - gray
+    ink = ink.clip(0)
+    if ink.max() < 32:  # of 255: a sheet of paper has as much contrast
+        raise ValueError(f"{path} shows no digit: nothing stands out from the paper.")
+    ink[ink < threshold(ink)] = 0
+    field = center_digit((ink * (255 / ink.max())).astype(np.uint8)).float()
+    return (field * (255 / field.max())).round().to(torch.uint8)
+
+
+def threshold(ink: np.ndarray) -> float:
+    """The value that parts ``ink`` into two groups of least variance.
+
+    Source: Otsu (1979), A threshold selection method from gray-level histograms,
+    doi:10.1109/TSMC.1979.4310076.
+    """
+    counts, edges = np.histogram(ink, bins=64)
+    middles = (edges[:-1] + edges[1:]) / 2
+    below = counts.cumsum()
+    above = below[-1] - below
+    sums = (counts * middles).cumsum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = sums / below - (sums[-1] - sums) / above  # difference of the means
+    between = np.nan_to_num(below * above * apart**2)
+    return edges[between.argmax() + 1]
