@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 
 from cnnlib import data
-from cnnlib.data import folders
+from cnnlib.data.decoding import upright_size
+from cnnlib.data.listing import Picture, split_listing
 
 COLORS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
@@ -56,13 +57,11 @@ def test_what_has_no_test_set_is_split_the_same_way_always(tmp_path, level):
     assert train.counts() == dict.fromkeys(train.classes, 16)
     assert test.counts() == dict.fromkeys(train.classes, 4)
     # By name alone: where the folder lies does not matter.
-    (tmp_path / "elsewhere").mkdir()
-    chosen = folders._split({"red": sorted((tmp_path / level / "red").iterdir())})[1]
-    moved = [
-        tmp_path / "elsewhere" / p.name for p in (tmp_path / level / "red").iterdir()
-    ]
-    again = folders._split({"red": moved})[1]
-    assert [p.name for p in chosen["red"]] == [p.name for p in again["red"]]
+    reds = sorted((tmp_path / level / "red").iterdir())
+    here = split_listing({"red": [Picture(str(p), 0, 0) for p in reds]})[1]
+    moved = [Picture(f"/elsewhere/{p.name}", 0, 0) for p in reds]
+    there = split_listing({"red": moved})[1]
+    assert [p.name for p in here["red"]] == [p.name for p in there["red"]]
 
 
 def test_few_images_leave_one_for_the_test(tmp_path):
@@ -92,15 +91,6 @@ def test_images_of_one_size_keep_it_and_others_come_to_32(tmp_path):
     assert data.load(tmp_path, size=50)[0].image_shape == (3, 50, 50)
     put(tmp_path / "red", "red", 1, size=(21, 12), start=9)
     assert data.load(tmp_path)[0].image_shape == (3, 32, 32)
-
-
-def test_a_set_that_no_memory_holds_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "_LIMIT", 10 * 3 * 99 * 100)
-    for color in ("red", "blue"):
-        put(tmp_path / color, color, size=(100, 100))
-    with pytest.raises(ValueError, match=r"10 images of 100×100 .* smaller size="):
-        data.load(tmp_path)
-    assert len(data.load(tmp_path, size=64)[0]) == 8
 
 
 def broken(kind, folder):
@@ -257,7 +247,7 @@ def test_pictures_are_turned_upright(tmp_path, orientation):
     assert image[2:18, 2:18].min() > 240
     assert image[22:].max() < 15
     assert image[:, 22:].max() < 15
-    assert folders.upright_size(tmp_path / "photo.jpg") == (80, 40)
+    assert upright_size(tmp_path / "photo.jpg") == (80, 40)
 
 
 def test_a_large_jpeg_is_shrunk_well(tmp_path):

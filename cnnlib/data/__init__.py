@@ -6,16 +6,19 @@ for images, labels in train.batches(128, shuffle=True):
 """
 
 from .augment import Augment
-from .imageset import ImageSet, denormalize, normalize
+from .imageset import ImageSet
 from .loading import NAMES, available, load
+from .mapped import MappedSet
 from .pets import drawn_pets
 from .photos import photo
 from .pictures import read_images
+from .scale import denormalize, normalize
 
 __all__ = [
     "NAMES",
     "Augment",
     "ImageSet",
+    "MappedSet",
     "available",
     "denormalize",
     "drawn_pets",

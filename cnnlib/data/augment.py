@@ -63,13 +63,20 @@ class Augment:
         return f"Augment({', '.join(parts)})"
 
     def __call__(
-        self, images: Tensor, generator: torch.Generator | None = None
+        self,
+        images: Tensor,
+        generator: torch.Generator | None = None,
+        share: tuple[int, int] | None = None,
     ) -> Tensor:
-        """Return the changed batch; ``images`` itself is left as it was."""
+        """Return the changed batch; ``images`` itself is left as it was.
+
+        ``share=(start, total)``: the images are those from ``start`` on of a batch of
+        ``total``, and change as they would change there.
+        """
         self._check(images)
         if len(images) == 0:
             return images
-        draw = _Draw(images, generator)
+        draw = _Draw(images, generator, share)
         if self.rotate or self.scale:
             images = _turn(images, self.rotate, self.scale, draw)
         if self.shift or self.flip:
@@ -97,8 +104,10 @@ class Augment:
 class _Draw:
     """Random numbers, one an image, drawn where the generator is and moved there."""
 
-    def __init__(self, images: Tensor, generator: torch.Generator | None):
-        self.n, self.to, self.generator = len(images), images.device, generator
+    def __init__(self, images: Tensor, generator: torch.Generator | None, share):
+        start, self.n = share or (0, len(images))
+        self.ours = slice(start, start + len(images))
+        self.to, self.generator = images.device, generator
         self.on = generator.device if generator is not None else torch.device("cpu")
 
     def integers(self, low: int, high: int) -> Tensor:
@@ -106,12 +115,12 @@ class _Draw:
         drawn = torch.randint(
             low, high + 1, (self.n,), generator=self.generator, device=self.on
         )
-        return drawn.to(self.to)
+        return drawn[self.ours].to(self.to)
 
     def uniform(self, low: float, high: float) -> Tensor:
         """(N,) float32 from low to high."""
         drawn = torch.rand(self.n, generator=self.generator, device=self.on)
-        return (low + (high - low) * drawn).to(self.to)
+        return (low + (high - low) * drawn[self.ours]).to(self.to)
 
 
 def _black(images: Tensor) -> int:

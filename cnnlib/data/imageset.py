@@ -1,4 +1,4 @@
-"""A labelled set of images that stays in memory as one tensor, and its one scale."""
+"""A labelled set of images that stays in memory as one tensor, cut into batches."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -7,30 +7,10 @@ import torch
 from torch import Tensor
 
 from .augment import Augment
+from .indices import as_index, check_count, check_order
+from .scale import describe, normalize
 
-__all__ = ["ImageSet", "denormalize", "normalize"]
-
-
-def normalize(images: Tensor) -> Tensor:
-    """Bring uint8 images (..., H, W) from 0..255 to float32 in [-1, 1]: x / 127.5 - 1.
-
-    The one convention for every network of the lecture: nothing is measured on the
-    data set, so nothing has to be stored with a model. Raises TypeError unless
-    ``images`` is a uint8 tensor.
-    """
-    if not isinstance(images, Tensor) or images.dtype != torch.uint8:
-        raise TypeError(f"normalize expects a uint8 tensor, not {_describe(images)}.")
-    return images.to(torch.float32).div_(127.5).sub_(1.0)
-
-
-def denormalize(images: Tensor) -> Tensor:
-    """Bring float images (..., H, W) from [-1, 1] to [0, 1], as pictures are drawn.
-
-    Values outside [-1, 1] are clamped. Raises TypeError unless ``images`` is floating.
-    """
-    if not isinstance(images, Tensor) or not images.is_floating_point():
-        raise TypeError(f"denormalize expects a float tensor, not {_describe(images)}.")
-    return ((images + 1.0) / 2.0).clamp(0.0, 1.0)
+__all__ = ["ImageSet"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -51,9 +31,9 @@ class ImageSet:
     def __post_init__(self):
         images, labels = self.images, self.labels
         if not isinstance(images, Tensor) or images.dtype != torch.uint8:
-            raise TypeError(f"images must be a uint8 tensor, not {_describe(images)}.")
+            raise TypeError(f"images must be a uint8 tensor, not {describe(images)}.")
         if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
-            raise TypeError(f"labels must be an int64 tensor, not {_describe(labels)}.")
+            raise TypeError(f"labels must be an int64 tensor, not {describe(labels)}.")
         if images.ndim != 4:
             raise ValueError(
                 f"images must have shape (N, C, H, W), not {tuple(images.shape)}."
@@ -118,36 +98,8 @@ class ImageSet:
     def __getitem__(self, index) -> "ImageSet":
         """The images that a slice, a list, or a tensor of bool or int picks."""
         if not isinstance(index, slice):
-            index = self._as_index(index)
+            index = as_index(index, len(self), self.images.device)
         return replace(self, images=self.images[index], labels=self.labels[index])
-
-    def _as_index(self, index) -> Tensor:
-        what = (
-            "index must be a slice, a list, or a one-dimensional tensor of int or bool"
-        )
-        try:
-            index = torch.as_tensor(index, device=self.images.device)
-        except (TypeError, ValueError, RuntimeError):
-            raise TypeError(f"{what}, not {type(index).__name__}.") from None
-        if index.ndim != 1:
-            hint = " (one image is .images[i], its label .labels[i])"
-            raise TypeError(f"{what}{hint if index.ndim == 0 else ''}.")
-        if index.dtype == torch.bool:
-            if len(index) != len(self):
-                raise IndexError(
-                    f"index has {len(index)} bools for a set of {len(self)} images."
-                )
-            return index
-        if len(index) and (index.is_floating_point() or index.is_complex()):
-            raise TypeError(f"{what}, not {index.dtype}.")
-        # A uint8 tensor would be read as a mask by indexing, and [] is one of floats.
-        index = index.to(torch.int64)
-        if len(index) and not (-len(self) <= index.min() and index.max() < len(self)):
-            raise IndexError(
-                f"index reaches from {index.min()} to {index.max()} in a set of "
-                f"{len(self)} images."
-            )
-        return index
 
     def counts(self) -> dict[str, int]:
         """The number of images of each class, by class name."""
@@ -163,7 +115,7 @@ class ImageSet:
 
         Raises ValueError where a class has fewer than ``n``.
         """
-        _check_count("n", n)
+        check_count("n", n)
         generator, labels, chosen = _generator(seed), self.labels.cpu(), []
         for k, name in enumerate(self.classes):
             members = (labels == k).nonzero().flatten()
@@ -175,6 +127,27 @@ class ImageSet:
             order = torch.randperm(len(members), generator=generator)
             chosen.append(members[order[:n]])
         return self[torch.cat(chosen)]
+
+    def center_crop(self, n: int) -> "ImageSet":
+        """The same set, of each image the n×n pixels in its middle.
+
+        For the test set, where the training set's ``Augment(crop=n)`` takes its n×n
+        pixels at random. Raises ValueError for more pixels than an image has.
+        """
+        self._check_crop(n)
+        cropped = self._cropped(n)
+        return replace(cropped, images=cropped.images.contiguous())
+
+    def _check_crop(self, n: int) -> None:
+        check_count("n", n)
+        if n > min(self.image_shape[1:]):
+            H, W = self.image_shape[1:]
+            raise ValueError(f"n is {n}, more than an image of {H}×{W} has.")
+
+    def _cropped(self, n: int) -> "ImageSet":
+        top, left = ((side - n) // 2 for side in self.image_shape[1:])
+        images = self.images[:, :, top : top + n, left : left + n]
+        return replace(self, images=images)
 
     def to(self, device: torch.device | str) -> "ImageSet":
         """The same set on ``device``; nothing is copied if it is there already."""
@@ -210,42 +183,26 @@ class ImageSet:
         normalized batch; an ``Augment`` draws from the same ``generator``. Raises
         TypeError, ValueError or IndexError for arguments that do not make sense.
         """
-        _check_count("batch_size", batch_size)
+        check_count("batch_size", batch_size)
         if augment is not None and not callable(augment):
             raise TypeError(
-                f"augment must be callable on a batch, not {_describe(augment)}."
+                f"augment must be callable on a batch, not {describe(augment)}."
             )
         if order is not None:
-            order = self._checked_order(order, shuffle)
+            check_order(order, len(self))
+            if shuffle:
+                raise ValueError(
+                    "shuffle=True draws an order of its own: pass shuffle or order, "
+                    "not both."
+                )
         return self._cut(batch_size, shuffle, order, generator, augment)
-
-    def _checked_order(self, order, shuffle: bool) -> Tensor:
-        if shuffle:
-            raise ValueError(
-                "shuffle=True draws an order of its own: pass shuffle or order, "
-                "not both."
-            )
-        if not isinstance(order, Tensor) or order.dtype != torch.int64:
-            raise TypeError(f"order must be an int64 tensor, not {_describe(order)}.")
-        if order.ndim != 1:
-            raise ValueError(f"order must have shape (M,), not {tuple(order.shape)}.")
-        if len(order) and not (order.min() >= 0 and order.max() < len(self)):
-            raise IndexError(
-                f"order reaches from {order.min()} to {order.max()} in a set of "
-                f"{len(self)} images."
-            )
-        return order.to(self.images.device)
 
     def _cut(self, batch_size, shuffle, order, generator, augment):
         if shuffle:
             order = self.order(generator)
-        for start in range(0, len(self) if order is None else len(order), batch_size):
-            pick = slice(start, start + batch_size)
-            if order is None:
-                images, labels = self.images[pick], self.labels[pick]
-            else:  # whole rows are copied: a seventh of the time of images[order]
-                images = self.images.index_select(0, order[pick])
-                labels = self.labels.index_select(0, order[pick])
+        elif order is not None:
+            order = order.to(self.images.device)
+        for images, labels in self._pieces(order, batch_size):
             images = normalize(images)
             if isinstance(augment, Augment):
                 images = augment(images, generator=generator)
@@ -253,20 +210,17 @@ class ImageSet:
                 images = augment(images)
             yield images, labels
 
+    def _pieces(self, order, batch_size) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches as they are stored, uint8; one after the other without an order."""
+        for start in range(0, len(self) if order is None else len(order), batch_size):
+            pick = slice(start, start + batch_size)
+            if order is None:
+                yield self.images[pick], self.labels[pick]
+            else:  # whole rows are copied: a seventh of the time of images[order]
+                images = self.images.index_select(0, order[pick])
+                yield images, self.labels.index_select(0, order[pick])
+
 
 def _generator(seed: int) -> torch.Generator:
     # Always on the CPU, so that a seed picks the same images on every device.
     return torch.Generator().manual_seed(seed)
-
-
-def _check_count(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an int, not {value!r}.")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, not {value}.")
-
-
-def _describe(value) -> str:
-    if isinstance(value, Tensor):
-        return f"a tensor of {str(value.dtype).removeprefix('torch.')}"
-    return f"{type(value).__name__} {value!r}"[:80]

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-__all__ = ["landing_place", "offline", "search_places"]
+__all__ = ["cache_place", "landing_place", "offline", "search_places"]
 
 
 def search_places(root: str | os.PathLike | None = None) -> list[Path]:
@@ -34,6 +34,11 @@ def landing_place(root: str | os.PathLike | None = None) -> Path:
         if os.access(place, os.W_OK):
             return place
     raise PermissionError("no folder to download to can be written")
+
+
+def cache_place() -> Path:
+    """The user's cache folder of this package; it need not exist yet."""
+    return _cache()
 
 
 def offline() -> bool:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .folders import class_files, load_split
+from .folders import load_split
 from .formats import read_cifar_batch, read_idx
 from .imageset import ImageSet
+from .listing import class_files
 from .sources import CIFAR10, FASHION_MNIST, MNIST, Source, find_file
 
 __all__ = ["PUBLISHED", "find", "read"]
@@ -116,7 +117,7 @@ def _read_folder(name, folder, classes, size) -> Sets:
         if absent:
             raise ValueError(f"{folder / part} has no class folder {absent[0]!r}.")
         parts.append(files)
-    return load_split(*parts, name, size)
+    return load_split(*parts, folder, name, size)
 
 
 def _read_idx(name: str, folder: Path, part: str) -> ImageSet:
