@@ -12,45 +12,10 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import nn
+from training_cases import bars, fit, same, small, with_norm
 
 from cnnlib import data, models, runtime, training
 from cnnlib.training import fitting, progress
-
-
-def bars(n: int, size: int = 12, seed: int = 0) -> data.ImageSet:
-    """n gray images with noise and a bright bar: lying (class 0) or standing (1)."""
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.randint(
-        0, 120, (n, 1, size, size), generator=generator, dtype=torch.uint8
-    )
-    labels = torch.arange(n) % 2
-    places = torch.randint(0, size, (n,), generator=generator)
-    for image, label, place in zip(images, labels, places, strict=True):
-        line = image[0, :, place] if label else image[0, place]
-        line.fill_(255)
-    return data.ImageSet(images, labels, ("lying", "standing"), "bars")
-
-
-def small(seed: int = 0, **kw) -> nn.Module:
-    """A LeNet5 for bars."""
-    runtime.seed(seed)
-    return models.LeNet5(num_classes=2, image_size=12, **kw)
-
-
-def with_norm(seed: int = 0) -> nn.Module:
-    """Batch normalization of single numbers, which fails on a batch of one."""
-    runtime.seed(seed)
-    layers = (nn.Flatten(), nn.Linear(144, 8), nn.BatchNorm1d(8), nn.ReLU())
-    return nn.Sequential(*layers, nn.Dropout(0.5), nn.Linear(8, 2))
-
-
-def fit(model, train, test=None, **kw) -> training.History:
-    return training.fit(model, train, test, **{"progress": False, "epochs": 1} | kw)
-
-
-def same(one: nn.Module, other: nn.Module) -> bool:
-    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
-    return all(torch.equal(a, b) for a, b in pairs)
 
 
 @pytest.fixture(autouse=True, scope="module")

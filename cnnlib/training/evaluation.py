@@ -80,14 +80,15 @@ def evaluate(
 
     The model computes where it is, or is moved to ``device`` if that is given; whether
     it was in training mode is restored. ``loss(logits, labels)`` is the mean over a
-    batch, cross-entropy unless told. Raises ValueError if the set is empty, or if the
-    model does not take its images or does not have one output for each of its classes.
+    batch: unless told, ``model.loss`` where the model brings one, else cross-entropy.
+    Probabilities are the softmax of the logits. Raises ValueError if the set is empty,
+    or if the model does not take its images or has not one output for each class.
     """
     check_set("dataset", dataset)
     if device is not None:
         model.to(device)
     check_fits(model, dataset)
-    loss = F.cross_entropy if loss is None else loss
+    loss = loss_of(model, loss)
     labels = dataset.labels
     logits = _logits(model, dataset.images, batch_size)
     total = loss(logits, labels.to(logits.device))
@@ -99,6 +100,13 @@ def evaluate(
         probabilities=logits.softmax(1).to(labels.device),
         labels=labels,
     )
+
+
+def loss_of(model: nn.Module, loss=None):
+    """``loss`` if given; else the one that the model brings; else cross-entropy."""
+    if loss is None:
+        loss = getattr(model, "loss", None)
+    return loss if callable(loss) else F.cross_entropy
 
 
 def predict(model: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tensor:

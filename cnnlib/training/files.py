@@ -1,5 +1,6 @@
 """A trained network in a file: its weights, and what it takes to build it again."""
 
+import io
 import os
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def load(path: str | Path, device: torch.device | str | None = None) -> nn.Modul
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no model file {path}")
-    content = _read(path)
+    content = read(path, FORMAT, "a model file of training.save")
     name, config = content["model"], content["config"]
     try:
         with torch.random.fork_rng(
@@ -68,20 +69,22 @@ def load(path: str | Path, device: torch.device | str | None = None) -> nn.Modul
     return model.to(runtime.device() if device is None else device).eval()
 
 
-def _read(path: Path) -> dict:
+def read(path: Path, format: str, kind: str, packed: bytes | None = None) -> dict:
+    """The dict in a file of ours (or in ``packed``, its bytes); no code in it is run.
+
+    ValueError if it is something else than ``kind``, which ``format`` marks.
+    """
+    source = path if packed is None else io.BytesIO(packed)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:  # zip, pickle and torch each have their own
         raise ValueError(
-            f"{path} is not a model file: training.save did not write it, or it is "
-            f"damaged ({type(error).__name__})"
+            f"{path} is not {kind}, or it is damaged ({type(error).__name__})"
         ) from error
-    kind = content.get("format") if isinstance(content, dict) else None
-    if kind != FORMAT:
-        what = f"its format is {kind!r}" if kind else "it holds something else"
-        raise ValueError(
-            f"{path} is not a model file of training.save: {what}, not {FORMAT!r}"
-        )
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != format:
+        what = f"its format is {found!r}" if found else "it holds something else"
+        raise ValueError(f"{path} is not {kind}: {what}, not {format!r}")
     return content
 
 

@@ -20,8 +20,17 @@ class Progress:
     all work in flight, so ``fit`` takes it at no other time.
     """
 
-    def __init__(self, history: History, epochs: int, steps: int, shown: bool = True):
+    def __init__(
+        self,
+        history: History,
+        epochs: int,
+        steps: int,
+        shown: bool = True,
+        epoch: int = 0,
+        step: int = 0,
+    ):
         self.history, self.epochs, self.steps = history, epochs, steps
+        self.epoch, self.before = epoch, epoch * steps + step  # where it starts
         self.started = self.looked = time.perf_counter()
         self.screen = _screen(epochs * steps) if shown else _Nothing()
 
@@ -35,7 +44,7 @@ class Progress:
     def show(self, epoch: int, step: int, loss: float) -> None:
         """Step ``step`` of epoch ``epoch`` (both from 0) is done."""
         done = epoch * self.steps + step + 1
-        left = (time.perf_counter() - self.started) / done
+        left = (time.perf_counter() - self.started) / (done - self.before)
         left *= self.epochs * self.steps - done
         parts = [f"epoch {epoch + 1} of {self.epochs}", f"loss {loss:.3f}"]
         if self.history.records:
@@ -51,7 +60,9 @@ class Progress:
         )
 
     def __enter__(self) -> "Progress":
-        self.screen.moved(0, f"{self._title()}: epoch 1 of {self.epochs}", None)
+        epoch = min(self.epoch + 1, self.epochs)
+        line = f"{self._title()}: epoch {epoch} of {self.epochs}"
+        self.screen.moved(self.before, line, None)
         return self
 
     def __exit__(self, kind, error, trace) -> None:
