@@ -3,10 +3,13 @@
 import base64
 import json
 import os
+import sys
+import uuid
 from html import escape
 from pathlib import Path
 
 import anywidget
+import traitlets as t
 
 # Okabe and Ito's palette (2008), told apart with any color vision.
 INPUT, KERNEL, OUTPUT, WINDOW = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -54,12 +57,23 @@ class Widget(anywidget.AnyWidget):
 
     Subclasses give `still()` (an SVG), `alt()` (what the still shows, in words) and
     `__repr__`. Those whose script computes everything itself name in `_page_state` the
-    traits that the script needs: their still comes alive in a page without a kernel.
+    traits that the script needs: they come alive without a kernel.
+
+    What is put into an output is HTML, not ipywidgets' view: JupyterLab prefers a view
+    to everything beside it, and once its kernel is gone, as in every notebook opened
+    again, shows "model not found" in its place. The HTML's script finds the kernel's
+    model by its `link` while there is one, and does without it otherwise.
     """
 
     _page_state: tuple[str, ...] = ()
+    _note = ""  # HTML below the picture
     # ipywidgets 7 displays through this method and would skip our bundle.
     _ipython_display_ = None
+    link = t.Unicode().tag(sync=True)
+
+    @t.default("link")
+    def _new_link(self) -> str:
+        return uuid.uuid4().hex
 
     def still(self) -> str:
         raise NotImplementedError
@@ -67,23 +81,22 @@ class Widget(anywidget.AnyWidget):
     def alt(self) -> str:
         raise NotImplementedError
 
-    def html(self) -> str:
-        """Return the form for where no kernel runs: a picture, and a script if any.
+    def html(self, link: str = "") -> str:
+        """Return a picture, and the script that brings it to life where it can.
 
         The picture is an image with alt text because that survives where scripts and
         inline SVG are stripped, as in a freshly cloned notebook; where scripts run,
-        the widget takes the picture's place.
+        the widget takes the picture's place. link: of the kernel's model, if one runs.
         """
         encoded = base64.b64encode(self.still().encode()).decode()
         picture = (
             f'<img alt="{escape(self.alt())}" style="max-width:100%;height:auto" '
             f'src="data:image/svg+xml;base64,{encoded}">'
         )
-        return f"<div>{picture}</div>{self._script()}"
+        script = self._script() if self._page_state or link else ""
+        return f'<div data-link="{link}">{picture}{self._note}</div>{script}'
 
     def _script(self) -> str:
-        if not self._page_state:
-            return ""
         state = json.dumps({name: getattr(self, name) for name in self._page_state})
         style = json.dumps(self._css)
         module = str(self._esm).replace("export default", "return", 1)
@@ -99,15 +112,25 @@ class Widget(anywidget.AnyWidget):
         return f"<script>{script}</script>"
 
     def _repr_mimebundle_(self, **kwargs):
-        """Return the live view, and beside it what a page without a kernel shows.
+        """Return the widget as HTML, and where only a view reaches the kernel, that.
 
-        With CNNLIB_WIDGETS=still the view stays away, for notebooks that are stored:
-        JupyterLab prefers a stored view to everything beside it, and once its kernel
-        is gone shows an error in its place.
+        With CNNLIB_WIDGETS=still, for notebooks that are stored, the same call gives
+        the same bytes, and nothing waits for a kernel.
         """
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        if os.environ.get("CNNLIB_WIDGETS") == "still":
+        stored = os.environ.get("CNNLIB_WIDGETS") == "still"
+        if stored or self._page_state or _runs_in_jupyterlab():
             data.clear()
         data["text/plain"] = repr(self)
-        data["text/html"] = self.html()
+        data["text/html"] = self.html("" if stored else self.link)
         return data, metadata
+
+
+def _runs_in_jupyterlab() -> bool:
+    """Tell whether HTML and models share a page, as in JupyterLab and Notebook 7.
+
+    Jupyter's server names the session to its kernels; Colab and VS Code, which keep
+    HTML and models apart, may have one too.
+    """
+    elsewhere = "google.colab" in sys.modules or "VSCODE_PID" in os.environ
+    return "JPY_SESSION_NAME" in os.environ and not elsewhere

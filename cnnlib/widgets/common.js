@@ -40,3 +40,13 @@ function makeCard(el, title, ...children) {
 function uniqueName(prefix) {
   return prefix + "-" + Math.random().toString(36).slice(2, 10);
 }
+
+// Called once for each model of a running kernel: the HTML of its outputs (page.js)
+// shows the widget on it.
+function offer({ model }) {
+  const link = model.get("link");
+  const models = (globalThis.cnnlibModels ??= new Map());
+  models.set(link, model);
+  dispatchEvent(new CustomEvent(`cnnlib-${link}`, { detail: model }));
+  return () => models.delete(link);
+}

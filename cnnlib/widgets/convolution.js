@@ -319,4 +319,4 @@ function render({ model, el }) {
   return () => { stop(); watcher.disconnect(); };
 }
 
-export default { render, convolve, parseNumber };
+export default { initialize: offer, render, convolve, parseNumber };

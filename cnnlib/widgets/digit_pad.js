@@ -275,4 +275,4 @@ function render({ model, el }) {
   return () => clearTimeout(alarm);
 }
 
-export default { render };
+export default { initialize: offer, render };

@@ -80,6 +80,10 @@ class DigitPad(base.Widget):
 
     _esm = base.source("common.js", "digit_pad.js")
     _css = base.source("common.css", "digit_pad.css")
+    _note = (
+        "<p>This is a picture: the network needs a running kernel to answer. "
+        "Run the cell to draw a digit of your own.</p>"
+    )
     classes = t.List(t.Unicode()).tag(sync=True)
     # The browser holds the drawing already: no need to send it back.
     strokes = t.List().tag(sync=True, echo_update=False)
@@ -167,14 +171,6 @@ class DigitPad(base.Widget):
             f"sees and its answer: {self.classes[best]}, "
             f"{_percent(float(probabilities[best]))}. Run the cell to draw."
         )
-
-    def html(self) -> str:
-        """Return the picture and a line that says why nothing can be drawn here."""
-        note = (
-            "<p>This is a picture: the network needs a running kernel to answer. "
-            "Run the cell to draw a digit of your own.</p>"
-        )
-        return super().html() + note
 
     def still(self) -> str:
         """Return the pad, the network's view and its answers as a drawing."""

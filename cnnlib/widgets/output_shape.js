@@ -104,4 +104,4 @@ function render({ model, el }) {
   for (const [name] of KNOBS) model.on(`change:${name}`, update);
 }
 
-export default { render, refusal, outputSize };
+export default { initialize: offer, render, refusal, outputSize };

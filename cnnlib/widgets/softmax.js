@@ -122,4 +122,4 @@ function render({ model, el }) {
   model.on("change:target", update);
 }
 
-export default { render, softmax, crossEntropy };
+export default { initialize: offer, render, softmax, crossEntropy };
