@@ -342,7 +342,7 @@ def scores(draw):
 
 
 @generated
-@given(scores(), st.integers(-5, 4), st.sampled_from([None, torch.float32]))
+@given(scores(), st.integers(-5, 4), st.sampled_from([None, float, torch.float32]))
 def test_softmax_agrees_with_pytorch(arguments, dim, dtype):
     input, _ = arguments
     for name in ("softmax", "log_softmax"):
@@ -590,8 +590,8 @@ def test_softmax_without_dim_warns_and_chooses_as_pytorch():
     assert caught[0].filename == __file__  # _stacklevel points at the caller
 
 
-@pytest.mark.parametrize("size_average", [None, True, False])
-@pytest.mark.parametrize("reduce", [None, True, False])
+@pytest.mark.parametrize("size_average", [None, True, False, 1])
+@pytest.mark.parametrize("reduce", [None, True, False, 2])
 def test_deprecated_reductions(size_average, reduce):
     arguments = tensor(3, 4), torch.tensor([0, 1, 2])
     options = {"size_average": size_average, "reduce": reduce, "reduction": "none"}
@@ -644,6 +644,7 @@ REFUSED = [
     ("conv2d", (X, W), {"dilation": 3}, "kernel_size", "7"),
     ("max_pool2d", ([[1.0]], 1), {}, "input", "list"),
     ("max_pool2d", (X[0, 0], 2), {}, "input", "(6, 6)"),
+    ("avg_pool2d", (X[0, 0], 2), {}, "input", "(6, 6)"),
     ("max_pool2d", (X[:, :0], 2), {}, "input", "(2, 0, 6, 6)"),
     ("max_pool2d", (X.bool(), 2), {}, "input", "torch.bool"),
     ("max_pool2d", (X, 0), {}, "kernel_size", "0"),
@@ -702,6 +703,20 @@ REFUSED = [
     ("cross_entropy", (Z, T, B), {}, "weight", "(6,)"),
     ("cross_entropy", (Z, P, B[:1]), {}, "weight", "(1,)"),
     ("cross_entropy", (Z, T, B[:5].double()), {}, "weight", "torch.float64"),
+    (
+        "cross_entropy",
+        (Z, T, tensor(5).float().detach().requires_grad_()),
+        {},
+        "weight",
+        "gradient",
+    ),
+    (
+        "cross_entropy",
+        (Z, T),
+        {"ignore_index": 2**63},
+        "ignore_index",
+        "9223372036854775808",
+    ),
     ("cross_entropy", (Z, T), {"reduction": "average"}, "reduction", "average"),
     ("cross_entropy", (Z, T), {"reduction": None}, "reduction", "None"),
     ("cross_entropy", (Z, T), {"label_smoothing": 1.1}, "label_smoothing", "1.1"),
@@ -750,6 +765,17 @@ def test_what_pytorch_refuses_is_refused(name, arguments, options, argument, cam
 def test_output_size_refuses(arguments, argument):
     with pytest.raises((ValueError, TypeError), match=argument):
         F.output_size(*arguments)
+
+
+def test_a_step_beyond_the_image_costs_nothing():
+    """With a single window it does not matter how far the next one would be."""
+    agree("conv2d", tensor(2, 3, 5, 5), tensor(2, 3, 3, 3), tensor(2), 10**9)
+
+
+def test_targets_without_numbers():
+    loss = F.cross_entropy(Z.to("meta"), T.to("meta"), reduction="none")
+    assert loss.is_meta
+    assert loss.shape == (3,)
 
 
 def test_label_smoothing_below_zero_is_refused():

@@ -40,6 +40,8 @@ def conv2d(
     stride, borders, dilation, groups, size = check_arguments(
         input, weight, bias, stride, padding, dilation, groups
     )
+    if size[0] == 1:
+        stride = 1, stride[1]  # a single row of windows: no step down is taken
     rows = split_kernels(wide(weight), stride[0], dilation[0], groups)
     top, _, left, right = borders
     bottom = (rows[-1][0] + size[0]) * stride[0] - top - input.shape[-2]

@@ -93,7 +93,7 @@ def shift(name, input, dim, stacklevel, dtype):
             f"dim must be from {-limit} to {limit - 1} for input of shape "
             f"{tuple(input.shape)}, but got {dim}"
         )
-    if dtype is not None and not isinstance(dtype, torch.dtype):
+    if not isinstance(dtype, torch.dtype) and dtype not in (None, float):
         raise TypeError(f"dtype must be a torch.dtype, but got {dtype!r}")
     input = input if dtype is None else input.to(dtype)
     check_floating("input" if dtype is None else "dtype", input.dtype)
@@ -156,7 +156,7 @@ def cross_entropy(
 def choose_reduction(size_average, reduce, reduction) -> str:
     """The reduction that ``reduction`` or the two deprecated arguments ask for."""
     if size_average is not None or reduce is not None:
-        mean, reduced = size_average in (None, True), reduce in (None, True)
+        mean, reduced = (flag is None or flag for flag in (size_average, reduce))
         reduction = ("mean" if mean else "sum") if reduced else "none"
         warnings.warn(
             "size_average and reduce args will be deprecated, please use "
@@ -176,7 +176,9 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
     check_tensor("target", target)
     check_floating("input", input.dtype)
     if input.dim() == 0:
-        raise ArgumentError("input must be (C,), (N, C) or (N, C, d1, ...), but got ()")
+        raise ArgumentIndexError(
+            "input must have the shape (C,), (N, C) or (N, C, d1, ...), but got ()"
+        )
     axis = 0 if input.dim() == 1 else 1
     C = input.shape[axis]
     ignore_index = integer("ignore_index", ignore_index)
@@ -202,6 +204,11 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
             raise ArgumentError(
                 f"weight must be {input.dtype} as input is, but got {weight.dtype}"
             )
+        if not soft and weight.requires_grad and torch.is_grad_enabled():
+            raise ArgumentError(
+                "weight must not require a gradient with a target of class indices, "
+                "but got one that does"
+            )
     if soft:
         if not target.is_floating_point():
             raise ArgumentError(
@@ -225,6 +232,8 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
             "target of class indices must be int64 (uint8 for input of 1 or 2 "
             f"dimensions), but got {target.dtype}"
         )
+    if target.is_meta:
+        return False  # it has no numbers to look at
     target = target.long()  # in uint8, 255 would equal an ignore_index of -1
     wrong = target[((target < 0) | (target >= C)) & (target != ignore_index)]
     if wrong.numel():

@@ -1,5 +1,6 @@
 """How large the output is, where the windows lie, and what is no valid argument."""
 
+import numbers
 import operator
 
 import torch
@@ -109,6 +110,8 @@ def integer(name, value, minimum=None) -> int:
         ) from None
     if minimum is not None and value < minimum:
         raise ArgumentError(f"{name} must be at least {minimum}, but got {value}")
+    if value.bit_length() > 63:
+        raise ArgumentError(f"{name} must fit into 64 bits, but got {value}")
     return value
 
 
@@ -132,7 +135,7 @@ def check_flag(name, value) -> None:
 
 
 def check_number(name, value) -> None:
-    if not isinstance(value, (int, float, Tensor)):
+    if not isinstance(value, (numbers.Real, Tensor)):
         raise TypeError(f"{name} must be a number, but got {value!r}")
 
 
@@ -144,7 +147,7 @@ def check_tensor(name, value) -> None:
 def check_images(input) -> None:
     check_tensor("input", input)
     if input.dim() not in (3, 4):
-        raise ArgumentError(
+        raise ArgumentIndexError(
             "input must have the shape (C, H, W) or (N, C, H, W), "
             f"but got {tuple(input.shape)}"
         )
