@@ -152,6 +152,56 @@ def test_shape_dtype_and_range_stay_and_the_input_is_left_alone(
         assert -1.01 <= result.min() <= result.max() <= 1.01
 
 
+def test_each_image_is_cropped_at_a_place_of_its_own():
+    images = noise(60, height=9, width=11)
+    cropped = Augment(crop=7)(images, generator())
+    assert cropped.shape == (60, 3, 7, 7)
+    found = set()
+    for before, after in zip(images, cropped, strict=True):
+        places = [
+            (top, left)
+            for top in range(3)
+            for left in range(5)
+            if torch.equal(after, before[:, top : top + 7, left : left + 7])
+        ]
+        assert len(places) == 1
+        found.update(places)
+    assert len(found) > 12  # of the 15 that there are
+
+
+def test_a_crop_is_shifted_into_what_lies_around_it():
+    """The window may leave the image by the shift, and only there it is black."""
+    images = noise(200, height=5, width=5)
+    moved = Augment(crop=3, shift=1)(images, generator())
+    padded = torch.nn.functional.pad(images, (1, 1, 1, 1))
+    windows = padded.unfold(2, 3, 1).unfold(3, 3, 1)  # (N, C, 5, 5, 3, 3)
+    same = (windows == moved[:, :, None, None]).all(-1).all(-1).all(1)
+    assert same.flatten(1).any(1).all()
+    assert (moved == 0).any()
+
+
+def test_a_crop_is_flipped_and_erased_within_itself():
+    images = noise(50, height=9, width=9)
+    result = Augment(crop=5, flip=True, erase=5)(images, generator())
+    assert result.shape == (50, 3, 5, 5)
+    assert (result == 0).all()
+    with pytest.raises(ValueError, match="erase is 6, more than an image of 5×5"):
+        Augment(crop=5, erase=6)(images)
+    with pytest.raises(ValueError, match="crop is 10, more than an image of 9×9"):
+        Augment(crop=10)(images)
+
+
+def test_the_parts_of_a_batch_change_as_the_whole_would():
+    augment = Augment(shift=2, flip=True, rotate=10, scale=0.1, erase=2, crop=7)
+    images = normalize(noise(10))
+    whole = augment(images, generator())
+    for start, stop in ((0, 4), (4, 10), (9, 10)):
+        part = augment(images[start:stop], generator(), share=(start, 10))
+        torch.testing.assert_close(part, whole[start:stop])
+    with pytest.raises(ValueError, match=r"holds the 5 images, not \(6, 10\)"):
+        augment(images[:5], share=(6, 10))
+
+
 def test_without_a_generator_the_global_seed_decides():
     augment, images = Augment(shift=2, flip=True), noise()
     torch.manual_seed(0)

@@ -18,12 +18,15 @@ class Augment:
     flip:   left and right exchanged for about half of the images
     rotate: up to this many degrees each way about the center
     scale:  a factor between 1 - scale and 1 + scale
+    crop:   a square of that many pixels a side, somewhere inside, instead of the whole
+            image; images are stored larger for it, and ``ImageSet.center_crop`` takes
+            the test set's
     erase:  one square of that many pixels a side, somewhere inside, made black
             (DeVries and Taylor 2017, "Cutout", arXiv:1708.04552)
 
     What comes in from outside the image is black: -1 in a float batch, 0 in uint8.
-    The result has the input's shape, dtype and device. With a ``generator`` it is
-    reproducible; a generator on the CPU gives the same changes on every device.
+    The result has the input's dtype, device and, but for ``crop``, shape. With a
+    ``generator`` it is reproducible; one on the CPU gives the same on every device.
     ``Augment()`` returns its input. Raises TypeError or ValueError for amounts that
     make no sense, and for input that is not a batch of images.
     """
@@ -33,9 +36,10 @@ class Augment:
     rotate: float = 0.0
     scale: float = 0.0
     erase: int = 0
+    crop: int = 0
 
     def __post_init__(self):
-        for name in ("shift", "erase"):
+        for name in ("shift", "erase", "crop"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ValueError(
@@ -70,22 +74,22 @@ class Augment:
     ) -> Tensor:
         """Return the changed batch; ``images`` itself is left as it was.
 
-        ``share=(start, total)``: the images are those from ``start`` on of a batch of
-        ``total``, and change as they would change there.
+        With ``share=(start, whole)``, the images are those from ``start`` on of a batch
+        of ``whole``, and change as they would within it: so can processes divide one.
         """
-        self._check(images)
-        if len(images) == 0:
-            return images
-        draw = _Draw(images, generator, share)
+        self._check(images, share)
+        draw = _Draw(images, generator, share or (0, len(images)))
+        if draw.whole == 0:
+            return images[:, :, : self.crop or None, : self.crop or None]
         if self.rotate or self.scale:
             images = _turn(images, self.rotate, self.scale, draw)
-        if self.shift or self.flip:
-            images = _move(images, self.shift, self.flip, draw)
+        if self.shift or self.flip or self.crop:
+            images = _move(images, self.shift, self.flip, self.crop, draw)
         if self.erase:
             images = _erase(images, self.erase, draw)
         return images
 
-    def _check(self, images):
+    def _check(self, images, share):
         if not isinstance(images, Tensor):
             raise TypeError(f"images must be a tensor, not {type(images).__name__}.")
         if images.dtype != torch.uint8 and not images.is_floating_point():
@@ -94,10 +98,18 @@ class Augment:
             raise ValueError(
                 f"images must have shape (N, C, H, W), not {tuple(images.shape)}."
             )
-        if self.erase > min(images.shape[2:]):
-            H, W = images.shape[2:]
+        H, W = images.shape[2:]
+        if self.crop > min(H, W):
+            raise ValueError(f"crop is {self.crop}, more than an image of {H}×{W} has.")
+        if self.erase > (self.crop or min(H, W)):
+            size = f"{self.crop}×{self.crop}" if self.crop else f"{H}×{W}"
             raise ValueError(
-                f"erase is {self.erase}, more than an image of {H}×{W} has."
+                f"erase is {self.erase}, more than an image of {size} has."
+            )
+        if share is not None and not 0 <= share[0] <= share[1] - len(images):
+            raise ValueError(
+                f"share must be (start, whole) of a batch that holds the {len(images)} "
+                f"images, not {share!r}."
             )
 
 
@@ -105,44 +117,51 @@ class _Draw:
     """Random numbers, one an image, drawn where the generator is and moved there."""
 
     def __init__(self, images: Tensor, generator: torch.Generator | None, share):
-        start, self.n = share or (0, len(images))
-        self.ours = slice(start, start + len(images))
+        start, self.whole = share
+        self.mine = slice(start, start + len(images))
         self.to, self.generator = images.device, generator
         self.on = generator.device if generator is not None else torch.device("cpu")
 
     def integers(self, low: int, high: int) -> Tensor:
         """(N,) int64 from low to high, both included."""
         drawn = torch.randint(
-            low, high + 1, (self.n,), generator=self.generator, device=self.on
+            low, high + 1, (self.whole,), generator=self.generator, device=self.on
         )
-        return drawn[self.ours].to(self.to)
+        return drawn[self.mine].to(self.to)
 
     def uniform(self, low: float, high: float) -> Tensor:
         """(N,) float32 from low to high."""
-        drawn = torch.rand(self.n, generator=self.generator, device=self.on)
-        return (low + (high - low) * drawn[self.ours]).to(self.to)
+        drawn = torch.rand(self.whole, generator=self.generator, device=self.on)
+        return (low + (high - low) * drawn[self.mine]).to(self.to)
 
 
 def _black(images: Tensor) -> int:
     return 0 if images.dtype == torch.uint8 else -1
 
 
-def _move(images: Tensor, shift: int, flip: bool, draw: _Draw) -> Tensor:
-    """Shift and flip in one gather: each output pixel names the one it comes from."""
+def _move(images: Tensor, shift: int, flip: bool, crop: int, draw: _Draw) -> Tensor:
+    """Crop, shift and flip in one gather: an output pixel names the one it comes from.
+
+    Cropping and shifting both choose where an image's window begins.
+    """
     N, C, H, W = images.shape
-    rows = torch.arange(H, device=images.device).expand(N, H)
-    columns = torch.arange(W, device=images.device).expand(N, W)
+    height, width = (crop, crop) if crop else (H, W)
+    rows = torch.arange(height, device=images.device).expand(N, height)
+    columns = torch.arange(width, device=images.device).expand(N, width)
     if flip:
         turned = draw.integers(0, 1).bool()
-        columns = torch.where(turned[:, None], W - 1 - columns, columns)
+        columns = torch.where(turned[:, None], width - 1 - columns, columns)
+    if crop:
+        rows = rows + draw.integers(0, H - crop)[:, None]
+        columns = columns + draw.integers(0, W - crop)[:, None]
     if shift:
         rows = rows + draw.integers(0, 2 * shift)[:, None]
         columns = columns + draw.integers(0, 2 * shift)[:, None]
         images = F.pad(images, (shift,) * 4, value=_black(images))
-    # (N, 1, H·W) positions in the padded plane; all channels of an image share them.
+    # (N, 1, h·w) positions in the padded plane; all channels of an image share them.
     source = rows[:, :, None] * (W + 2 * shift) + columns[:, None, :]
-    source = source.view(N, 1, H * W).expand(N, C, H * W)
-    return images.flatten(2).gather(2, source).view(N, C, H, W)
+    source = source.view(N, 1, height * width).expand(N, C, height * width)
+    return images.flatten(2).gather(2, source).view(N, C, height, width)
 
 
 def _turn(images: Tensor, degrees: float, scale: float, draw: _Draw) -> Tensor:
