@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnnlib import functional as scratch
 from cnnlib import layers, models
 from cnnlib.summary import Summary, summarize
 
@@ -240,6 +241,22 @@ class Siamese(nn.Module):
     def forward(self, left, right):
         maps = self.conv(left) - self.conv_again(right)
         return self.dense(maps.flatten(1))
+
+
+def test_a_convolution_from_scratch_called_as_a_function_counts_too():
+    class Convolve(nn.Module):
+        def __init__(self, conv2d):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(6, 2, 3, 2))
+            self.conv2d = conv2d
+
+        def forward(self, x):
+            return self.conv2d(x, self.weight, padding=1, dilation=2, groups=2)
+
+    ours, theirs = (
+        summarize(Convolve(F.conv2d), (4, 9, 8)).macs for F in (scratch, functional)
+    )
+    assert ours == theirs == 6 * 7 * 8 * 2 * 3 * 2
 
 
 def test_shared_layers_and_several_inputs():

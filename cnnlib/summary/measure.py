@@ -17,6 +17,15 @@ from .table import Row, Summary
 REST = "(outside layers)"
 
 
+def _product_added(sums, one, other, *, out_shape=None, **_) -> int:
+    """FLOPs of ``sums.baddbmm_(one, other)``, from the shapes."""
+    return 2 * prod(one) * other[-1]
+
+
+# How cnnlib.functional.conv2d adds up; torch's counter knows ``baddbmm`` only.
+IN_PLACE = {torch.ops.aten.baddbmm_: _product_added}
+
+
 def summarize(model: nn.Module, *inputs) -> Summary:
     """Output shape, parameters, MACs, receptive field and memory of each layer.
 
@@ -26,12 +35,13 @@ def summarize(model: nn.Module, *inputs) -> Summary:
     the totals a parameter counts once, however often it is used.
 
     MACs are multiply-accumulates; FLOPs are about twice as many. Convolutions and
-    dense layers are counted by their formulas, others as
-    ``torch.utils.flop_counter`` sees them. A layer may declare its own costs with a
-    method ``macs(input, output) -> int``, and its window with the attributes
-    ``kernel_size``, ``stride`` and, if it has one, ``dilation``. What is computed or
-    stored outside of layers stands in a last row. Activation bytes are those of the
-    new tensors that a layer returns; a view of its input takes none.
+    dense layers are counted by their formulas; of others the matrix products and
+    convolutions that they compute, as ``torch.utils.flop_counter`` sees them, and
+    nothing else: sums, means and products number by number are 0. A layer may declare
+    its own costs with a method ``macs(input, output) -> int``, and its window with the
+    attributes ``kernel_size``, ``stride`` and, if it has one, ``dilation``. What is
+    computed or stored outside of layers stands in a last row. Activation bytes are
+    those of the new tensors that a layer returns; a view of its input takes none.
 
     The pass runs in evaluation mode on the meta device: nothing is computed, no
     memory is taken and the model does not change. Only a model that needs numbers
@@ -85,7 +95,7 @@ def _for_real(model: nn.Module, samples: list[Tensor]) -> list[Row]:
 
 def _trace(model: nn.Module, samples: list[Tensor], run) -> list[Row]:
     """A row for each layer that ``run`` calls, and one for what is left over."""
-    counter = FlopCounterMode(display=False)
+    counter = FlopCounterMode(display=False, custom_mapping=IN_PLACE)
     recorder = _Recorder(model, counter)
     for sample in samples:
         mark(sample, Field() if sample.ndim >= 3 else None)
