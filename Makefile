@@ -5,13 +5,14 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 NB ?= $(sort $(wildcard notebooks/*.ipynb))
 T ?=
+B ?=
 
 # One file says that everything is installed; it is older than its sources only when
 # they have changed, so the second `make lab` starts at once.
 READY = $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks pictures lint constraints clean
+.PHONY: help lab test notebooks pictures bench lint constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -32,6 +33,9 @@ notebooks: $(READY) ## run the notebooks and store their outputs (NB="..." for s
 
 pictures: $(READY) ## take the README's pictures from the notebooks
 	$(BIN)/python docs/pictures.py
+
+bench: $(READY) ## measure (under 10 minutes) and write benchmarks/RESULTS.md (B="..." for some or --full)
+	$(BIN)/python -m benchmarks $(B)
 
 lint: $(READY) ## check style: package, tests and notebooks
 	$(BIN)/ruff check .

@@ -1,15 +1,12 @@
 """How long cnnlib.functional takes, beside torch.nn.functional.
 
-    python benchmarks/operations.py [--threads 2] [--repeat 30] [--only conv2d]
+    python -m benchmarks.operations [--threads 2] [--repeat 30] [--only conv2d]
 
-Prints a Markdown table. Each row is one operation, forward and backward, on a layer of
-LeNet (batch 64) or AlexNet (batch 16). The two libraries take turns, so that what else
-the machine does meets both; ratio is the median of the turns' ratios, spread their
-middle half; goal is the largest ratio that we accept.
+Each row is one operation, forward and backward, on a layer of LeNet (batch 64) or
+AlexNet (batch 16). The two libraries take turns, so that what else the machine does
+meets both; goal is the largest ratio that we accept.
 """
 
-import argparse
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +15,7 @@ import torch
 import torch.nn.functional as reference
 from torch import Tensor
 
+from benchmarks import measuring
 from cnnlib import functional as ours
 
 Case = tuple[str, str, float, Callable[..., Tensor]]
@@ -101,42 +99,45 @@ def seconds(run: Callable[..., Tensor], library) -> float:
     return time.perf_counter() - start
 
 
-def compare(
-    run: Callable[..., Tensor], repeat: int
-) -> tuple[float, float, list[float]]:
-    """Median times of PyTorch and of ours, and the ratios of all turns, sorted."""
+def compare(run: Callable[..., Tensor], repeat: int) -> tuple[list, list]:
+    """The seconds of PyTorch's turns and of ours."""
     for library in (reference, ours):  # the first call pays for what later ones reuse
         seconds(run, library)
     turns = [(seconds(run, reference), seconds(run, ours)) for _ in range(repeat)]
-    theirs, mine = (statistics.median(times) for times in zip(*turns, strict=True))
-    return theirs, mine, sorted(b / a for a, b in turns)
+    theirs, mine = zip(*turns, strict=True)
+    return [*theirs], [*mine]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=30)
+def main(arguments=None) -> None:
+    parser = measuring.options(__doc__, repeat=30)
     parser.add_argument("--only", default="", help="operations whose name holds this")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    print(
-        f"PyTorch {torch.__version__}, {platform.machine()}, "
-        f"{torch.backends.cpu.get_cpu_capability()}, {options.threads} threads, "
-        f"forward and backward, median of {options.repeat} turns\n"
-    )
-    print("| operation | layer | torch, ms | cnnlib, ms | ratio | spread | goal |")
-    print("|---|---|--:|--:|--:|--:|--:|")
+    repeat = 1 if options.tiny else options.repeat
+    rows, values = [], {}
     for operation, layer, goal, run in cases():
-        if options.only not in operation:
+        if options.only not in operation or (options.tiny and "AlexNet" in layer):
             continue
-        theirs, mine, ratios = compare(run, options.repeat)
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        print(
-            f"| {operation} | {layer} | {theirs * 1e3:.2f} | {mine * 1e3:.2f} "
-            f"| {middle:.2f} | {low:.2f} to {high:.2f} | {goal or ''} |",
-            flush=True,
-        )
+        theirs, mine = compare(run, repeat)
+        ratio = measuring.ratio(mine, theirs)
+        values[f"{operation}, {layer}"] = ratio
+        medians = [f"{1000 * statistics.median(times):.2f}" for times in (theirs, mine)]
+        rows.append([operation, layer, *medians, measuring.told(ratio), goal or ""])
+    table = {
+        "title": "Forward and backward, cnnlib.functional beside torch.nn.functional",
+        "columns": ["operation", "layer", "torch, ms", "cnnlib, ms", "ratio", "goal"],
+        "rows": rows,
+    }
+    chart = {
+        "kind": "bars",
+        "title": "Time of cnnlib.functional, torch = 1",
+        "values": values,
+        "unit": "×",
+    }
+    question = "How long do the operations from scratch take, beside PyTorch's?"
+    content = {"question": question, "tables": [table], "charts": [chart]}
+    measuring.write("operations", content, options)
 
 
 if __name__ == "__main__":

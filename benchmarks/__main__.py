@@ -1,0 +1,61 @@
+"""Run the benchmarks and write RESULTS.md: `python -m benchmarks [NAME ...]`."""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import report
+
+# Options of each script for the quick set, which takes under ten minutes on two cores.
+QUICK = {
+    "epoch": ["--repeat", "3"],
+    "time_to_accuracy": ["--ours", "3", "--examples", "1"],
+    "operations": ["--repeat", "10"],
+    "convolution": ["--repeat", "5"],
+    "image_folder": [],
+    "processes": ["--repeat", "2"],
+    "import_time": ["--repeat", "5"],
+    "notebooks": [],
+}
+FULL = {
+    "epoch": ["--repeat", "15"],
+    "time_to_accuracy": ["--ours", "15", "--examples", "3"],
+    "operations": ["--repeat", "40"],
+    "convolution": ["--repeat", "20"],
+    "image_folder": [],
+    "processes": ["--repeat", "7"],
+    "import_time": ["--repeat", "25"],
+    "notebooks": ["--repeat", "3"],
+}
+ROOT = Path(__file__).parent.parent
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(QUICK))
+    parser.add_argument(
+        "--full", action="store_true", help="more rounds: about an hour"
+    )
+    options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(QUICK)
+    if unknown:
+        parser.error(f"unknown benchmark {', '.join(sorted(unknown))}")
+    failed = []
+    for name in options.names or QUICK:
+        more = (FULL if options.full else QUICK)[name]
+        print(f"== {name} {' '.join(more)}", flush=True)
+        start = time.perf_counter()
+        command = [sys.executable, "-m", f"benchmarks.{name}", *more]
+        if subprocess.run(command, cwd=ROOT).returncode:
+            failed.append(name)
+        print(f"== {name}: {time.perf_counter() - start:.0f} s\n", flush=True)
+    print(report.write())
+    if failed:
+        print(f"Failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
