@@ -1,8 +1,10 @@
 """The command line: python -m cnnlib train | predict | data | doctor."""
 
+import itertools
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -203,35 +205,29 @@ def test_the_seed_decides_the_weights():
 
 def test_resume_goes_on_where_it_stopped(capsys, monkeypatch):
     """Ctrl-C in the second epoch, and then --resume: as if nothing had happened."""
+    batches = itertools.count(1)
+    pressed = {"at": 0}
+
+    def unchanged(images):
+        if next(batches) == pressed["at"]:
+            os.kill(os.getpid(), signal.SIGINT)
+        return images
+
+    monkeypatch.setattr(training_command, "augmentation", lambda *_: unchanged)
     words = ["train", "lenet5", "--data", "digits", "--epochs", "3", "--out"]
     assert main([*words, "whole"]) == 0
-    interrupt_in_epoch(monkeypatch, 2)
+    steps = next(batches) - 1
+    pressed["at"] = steps + steps // 2
     capsys.readouterr()
     assert main([*words, "parts"]) == 130
     said = capsys.readouterr().err.splitlines()[-1]
-    assert "parts" in said
+    assert said.startswith(f"Stopped. {Path('parts/checkpoint.pt')} holds")
     assert said.endswith("the same command with --resume goes on from there.")
     assert not Path("parts/model.pt").exists()
-    monkeypatch.undo()
     assert main([*words, "parts", "--resume"]) == 0
     whole, parts = (training.load(f"{out}/model.pt") for out in ("whole", "parts"))
     for name, weight in whole.state_dict().items():
         assert torch.equal(weight, parts.state_dict()[name]), name
-
-
-def interrupt_in_epoch(monkeypatch, number: int) -> None:
-    """Ctrl-C when the model is about to be measured after that epoch."""
-    from cnnlib.training import fitting
-
-    measured = []
-
-    def evaluate(*args, **kw):
-        measured.append(training.evaluate(*args, **kw))
-        if len(measured) == number:
-            raise KeyboardInterrupt
-        return measured[-1]
-
-    monkeypatch.setattr(fitting, "evaluate", evaluate)
 
 
 def test_ctrl_c_before_anything_was_learned_says_so(capsys, monkeypatch):

@@ -133,7 +133,7 @@ def _train(command: argparse.ArgumentParser) -> None:
     )
     changes = command.add_argument_group(
         "augmentation",
-        "Random changes to each training batch. --augment takes what suits the data "
+        "Random changes to each training batch. --augment takes what suits the data\n"
         "set; the options below set or change one amount.",
     )
     add, yes_no = changes.add_argument, argparse.BooleanOptionalAction

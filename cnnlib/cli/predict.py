@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from cnnlib import data, training
@@ -89,9 +90,15 @@ def as_digit(path: Path) -> Tensor:
     ink = ink.clip(0)
     if ink.max() < 32:  # of 255: a sheet of paper has as much contrast
         raise ValueError(f"{path} shows no digit: nothing stands out from the paper.")
-    ink[ink < threshold(ink)] = 0
+    ink = ink * near(ink >= threshold(ink), max(1, size // 56))
     field = center_digit((ink * (255 / ink.max())).astype(np.uint8)).float()
     return (field * (255 / field.max())).round().to(torch.uint8)
+
+
+def near(mask: np.ndarray, radius: int) -> np.ndarray:
+    """What is in ``mask`` (H, W) or within ``radius`` of it: a stroke's soft edge."""
+    wide = torch.from_numpy(mask)[None, None].float()
+    return F.max_pool2d(wide, 2 * radius + 1, 1, radius)[0, 0].bool().numpy()
 
 
 def threshold(ink: np.ndarray) -> float:

@@ -64,7 +64,6 @@ def fit(model, train, test, options, out: Path) -> training.History:
             weight_decay=options.weight_decay,
             augment=augmentation(options, train),
             seed=options.seed,
-            loss=getattr(model, "loss", None),  # the 1998 network brings its own
             schedule=options.schedule,
             precision=options.precision,
             checkpoint=checkpoint,
