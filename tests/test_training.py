@@ -1,5 +1,6 @@
 """training: fit, history, evaluation, files, progress."""
 
+import functools
 import io
 import json
 import math
@@ -14,8 +15,8 @@ import torch
 from torch import nn
 from training_cases import bars, fit, same, small, with_norm
 
-from cnnlib import data, models, runtime, training
-from cnnlib.training import fitting, progress
+from cnnlib import data, layers, models, runtime, training
+from cnnlib.training import feeding, fitting, progress
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -183,6 +184,67 @@ def test_custom_loss_and_augment_are_used():
     assert history.records[0]["test_loss"] < 0.3
     assert history.settings["loss"] == "squared"
     assert history.settings["augment"] == "brighter"
+
+
+def test_a_model_brings_its_own_loss():
+    """The 1998 network learns, and is measured, with the loss of its paper."""
+    train, _ = data.load("digits")
+    few, losses = train.per_class(4), []
+    for loss in (None, layers.MAPLoss(), nn.functional.cross_entropy):
+        runtime.seed(0)
+        model = models.LeNet5_1998()
+        history = fit(model, few, few, batch_size=20, loss=loss)
+        losses.append(history.losses)
+    assert losses[0] == losses[1] != losses[2]
+    assert history.settings["loss"] == "cross_entropy"
+    measured = training.evaluate(model, few)
+    assert measured.loss == training.evaluate(model, few, loss=model.loss).loss
+    torch.testing.assert_close(measured.probabilities.sum(1), torch.ones(40))
+
+
+def test_a_loss_is_written_down_by_its_name():
+    for model, kw, name in (
+        (models.LeNet5_1998(), {}, "MAPLoss(j=10.0)"),
+        (small(), {"loss": nn.CrossEntropyLoss()}, "CrossEntropyLoss()"),
+        (small(), {}, None),
+    ):
+        train = bars(4) if name != "MAPLoss(j=10.0)" else data.load("digits")[0][:4]
+        assert fit(model, train, **kw).settings["loss"] == name
+    shifted = functools.partial(torch.add, other=0.1)
+    settings = fit(small(), bars(4), augment=shifted).settings
+    assert " at 0x" not in settings["augment"]  # not the same in the next process
+
+
+@pytest.mark.parametrize(("able", "chosen"), [(True, "bfloat16"), (False, "float32")])
+def test_precision_auto_asks_the_processor(able, chosen, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able, False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False, False)
+    seen = []
+
+    def loss(logits, labels):
+        seen.append(logits.dtype)
+        return nn.functional.cross_entropy(logits, labels)
+
+    history = fit(small(), bars(20), precision="auto", loss=loss)
+    assert history.settings["precision"] == chosen
+    assert seen == [getattr(torch, chosen)]
+    assert fit(small(), bars(20)).settings["precision"] == "float32"
+
+
+def test_a_set_is_not_copied_on_the_cpu():
+    train = bars(20)
+    placed = feeding.placed(train, torch.device("cpu"))
+    assert placed.images.data_ptr() == train.images.data_ptr()
+
+
+def test_a_set_too_large_for_the_gpu_stays_where_it_is(monkeypatch):
+    train = bars(20)
+    for free, moved in ((2 * train.images.nbytes, True), (2 * 20 * 144 - 1, False)):
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device, n=free: (n, n))
+        monkeypatch.setattr(data.ImageSet, "to", lambda self, device: "moved")
+        placed = feeding.placed(train, torch.device("cuda"))
+        assert (placed == "moved") == moved
+        assert moved or placed is train
 
 
 # fit: what it refuses

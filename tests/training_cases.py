@@ -34,10 +34,13 @@ def with_norm(seed: int = 0) -> nn.Module:
 
 
 def convolved(seed: int = 0, momentum: float | None = 0.1) -> nn.Module:
-    """Batch normalization of maps and of single numbers, and nothing random."""
+    """Batch normalization of maps and of single numbers, and nothing random.
+
+    No bias before it: it would have no gradient but rounding, which AdamW enlarges.
+    """
     runtime.seed(seed)
     maps = (nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4, momentum=momentum))
-    rest = (nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(100, 8))
+    rest = (nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(100, 8, bias=False))
     return nn.Sequential(*maps, *rest, nn.BatchNorm1d(8, affine=False), nn.Linear(8, 2))
 
 

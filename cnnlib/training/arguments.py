@@ -47,7 +47,8 @@ def checked(model, train: ImageSet, test: ImageSet | None, given: dict) -> dict:
             raise TypeError(f"{name} must be a function, got {given[name]!r}")
     settings["augment"] = _named(given["augment"])
     loss = loss_of(model, given["loss"])
-    settings["loss"] = None if loss is F.cross_entropy else _named(loss)
+    usual = given["loss"] is None and loss is F.cross_entropy
+    settings["loss"] = None if usual else _named(loss)
     settings["schedule"] = given["schedule"]
     settings["precision"] = _precision(given["precision"], given["device"])
     _check_checkpoint(given["checkpoint"], given["resume"])
