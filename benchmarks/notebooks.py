@@ -41,6 +41,7 @@ def main(arguments=None) -> None:
     parser.add_argument("notebooks", nargs="*", type=Path)
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted(FOLDER.glob("*.ipynb"))
+    paths = paths[:1] if options.tiny else paths
     if platform.system() == "Windows":
         raise SystemExit("Windows does not tell a process's peak memory in this way.")
     runs = {path.stem: [] for path in paths}

@@ -42,6 +42,15 @@ def trained(tmp_path_factory) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory) -> Path:
+    """The folder of a LeNet-5 that reads digits well, trained by the command."""
+    out = tmp_path_factory.mktemp("reader")
+    words = ["train", "lenet5", "--data", "digits", "--augment", "--epochs", "25"]
+    assert main([*words, "--out", str(out)]) == 0
+    return out
+
+
 def refused(capsys, *words: str) -> str:
     """What a command line says on stderr when it is not carried out: one sentence."""
     try:
@@ -130,6 +139,8 @@ PETS = data.drawn_pets(4, size=32)
         ("small_vgg --no-flip --erase 5", PETS, data.Augment(shift=4, erase=5)),
         ("small_vgg --no-augment", PETS, None),
         ("small_vgg --no-augment --flip", PETS, data.Augment(flip=True)),
+        ("small_vgg --crop 28", PETS, data.Augment(flip=True, crop=28)),
+        ("small_vgg --crop 28 --shift 1 --no-flip", PETS, data.Augment(1, crop=28)),
     ],
 )
 def test_augmentation_is_the_recipes_or_what_was_asked_for(words, images, expected):
@@ -193,6 +204,12 @@ def test_train_takes_a_folder_of_images(tmp_path):
     assert (model.classes, model.image_size) == (("day", "night"), 12)
 
 
+def test_a_crop_is_what_the_network_sees(capsys):
+    words = "train linear --data digits --crop 24 --epochs 1 --out cropped"
+    assert main(words.split()) == 0
+    assert training.load("cropped/model.pt").image_size == 24
+
+
 def test_the_seed_decides_the_weights():
     one, two, three = (Path(name) for name in "123")
     words = ["train", "lenet5", "--data", "digits", "--epochs", "1"]
@@ -203,14 +220,22 @@ def test_the_seed_decides_the_weights():
     assert not torch.equal(weights[0], weights[2])
 
 
-def test_resume_goes_on_where_it_stopped(capsys, monkeypatch):
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C works as in a terminal, also where the tests run in the background."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, earlier)
+
+
+def test_resume_goes_on_where_it_stopped(capsys, monkeypatch, ctrl_c):
     """Ctrl-C in the second epoch, and then --resume: as if nothing had happened."""
     batches = itertools.count(1)
     pressed = {"at": 0}
 
     def unchanged(images):
         if next(batches) == pressed["at"]:
-            os.kill(os.getpid(), signal.SIGINT)
+            ctrl_c()
         return images
 
     monkeypatch.setattr(training_command, "augmentation", lambda *_: unchanged)
@@ -274,7 +299,7 @@ def test_of_many_processes_the_first_writes(monkeypatch, capsys):
         ("train lenet5 --data mnits", "Did you mean 'mnist'?"),
         ("train lenet5 --data no/such/folder", "no/such/folder does not exist"),
         ("train lenet5 --data digits --size 8", "image_size"),
-        ("train lenet5_1998 --data drawn_pets", "ten digits"),
+        ("train lenet5_1998 --data digits --size 20", "ten digits"),
         ("train linear --data digits --scale 2", "scale"),
         ("train linear --data digits --device toaster", "toaster"),
         ("data", "required: ACTION"),
@@ -327,9 +352,9 @@ def pages(tmp_path: Path) -> dict[str, Path]:
     return paths
 
 
-def test_predict_reads_a_digit_however_it_was_drawn(trained, tmp_path, capsys):
+def test_predict_reads_a_digit_however_it_was_drawn(reader, tmp_path, capsys):
     paths = [str(path) for path in pages(tmp_path).values()]
-    assert main(["predict", str(trained), *paths]) == 0
+    assert main(["predict", str(reader), *paths]) == 0
     note, *lines = capsys.readouterr().out.splitlines()
     assert "white on black and centered" in note
     for path, line in zip(paths, lines, strict=True):
@@ -340,17 +365,17 @@ def test_predict_reads_a_digit_however_it_was_drawn(trained, tmp_path, capsys):
         assert answer[1] == "7", line
 
 
-def test_predict_as_is_reads_the_pixels_as_they_are(trained, tmp_path, capsys):
+def test_predict_as_is_reads_the_pixels_as_they_are(reader, tmp_path, capsys):
     path = pages(tmp_path)["as in MNIST"]
-    assert main(["predict", str(trained), str(path), "--as-is", "--top", "1"]) == 0
+    assert main(["predict", str(reader), str(path), "--as-is", "--top", "1"]) == 0
     said = capsys.readouterr().out
     image = data.read_images(path, 28, channels=1)
-    row = training.predict(training.load(trained / "model.pt"), image)[0]
+    row = training.predict(training.load(reader / "model.pt"), image)[0]
     assert said == f"{path}: {row.argmax()} {100 * row.max():.1f} %\n"
 
 
-def test_centering_a_digit_that_is_centered_changes_no_answer(trained, tmp_path):
-    model, test = training.load(trained / "model.pt"), data.load("digits")[1][:40]
+def test_centering_a_digit_that_is_centered_changes_no_answer(reader, tmp_path):
+    model, test = training.load(reader / "model.pt"), data.load("digits")[1][:40]
     paths = [tmp_path / f"{i:02}.png" for i in range(len(test))]
     for path, image in zip(paths, test.images, strict=True):
         Image.fromarray(image[0].numpy()).save(path)

@@ -143,6 +143,13 @@ def _train(command: argparse.ArgumentParser) -> None:
     add("--rotate", type=_fraction, metavar="DEG", help="up to DEG degrees each way")
     add("--scale", type=_fraction, metavar="X", help="by 1 - X to 1 + X")
     add("--erase", type=_whole, metavar="N", help="one black square of N x N pixels")
+    add(
+        "--crop",
+        type=_count,
+        metavar="N",
+        help="train on N x N pixels somewhere in each image of --size, instead of "
+        "--shift, and test on its center",
+    )
 
 
 def _predict(command: argparse.ArgumentParser) -> None:

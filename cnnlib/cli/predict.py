@@ -77,22 +77,37 @@ def reads_digits(model) -> bool:
 def as_digit(path: Path) -> Tensor:
     """A photo or drawing of a digit as MNIST would show it: uint8 (1, 28, 28).
 
-    The paper is what most of the picture's rim shows; ink is what differs from it,
-    darker or lighter, by more than a threshold that parts the two best.
+    Ink is what differs from the paper, darker or lighter, by more than a threshold
+    that parts the two best.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist.")
     size = min(LARGEST, *upright_size(path))
-    gray = data.read_images(path, size, channels=1)[0, 0].numpy().astype(np.int16)
-    rim = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    paper = np.median(rim)
-    ink = gray - paper if paper < 128 else paper - gray
+    gray = data.read_images(path, size, channels=1)[0, 0].numpy().astype(float)
+    paper = paper_of(gray)
+    ink = gray - paper if paper.mean() < 128 else paper - gray
     ink = ink.clip(0)
     if ink.max() < 32:  # of 255: a sheet of paper has as much contrast
         raise ValueError(f"{path} shows no digit: nothing stands out from the paper.")
     ink = ink * near(ink >= threshold(ink), max(1, size // 56))
     field = center_digit((ink * (255 / ink.max())).astype(np.uint8)).float()
     return (field * (255 / field.max())).round().to(torch.uint8)
+
+
+def paper_of(gray: np.ndarray) -> np.ndarray:
+    """How bright the empty paper would be, (S, S): a plane through the picture's rim.
+
+    A plane, because light from one side falls off over a photographed sheet.
+    """
+    size = len(gray)
+    rows, columns = np.indices(gray.shape)
+    ones = np.ones_like(rows)
+    inner = slice(1 + size // 32, -1 - size // 32)
+    rim = np.ones(gray.shape, dtype=bool)
+    rim[inner, inner] = False
+    plane = np.stack([ones, rows, columns], axis=-1)
+    slopes, *_ = np.linalg.lstsq(plane[rim], gray[rim], rcond=None)
+    return plane @ slopes
 
 
 def near(mask: np.ndarray, radius: int) -> np.ndarray:

@@ -17,7 +17,7 @@ def run(options) -> int:
         os.environ["CNNLIB_DEVICE"] = options.device
     runtime.device()  # complains now rather than after the data has been read
     train, test = load(options, speak=first)
-    model = build(options, train)
+    model = build(options, test)
     out = Path(options.out or f"runs/{options.model}-{train.name}")
     history = fit(model, train, test, options, out)
     if first:
@@ -26,24 +26,28 @@ def run(options) -> int:
 
 
 def load(options, speak: bool) -> tuple[data.ImageSet, data.ImageSet]:
-    """The training and the test set; one process of many says if it fell back."""
+    """The training and the test set; one process of many says if it fell back.
+
+    With --crop the test set is cropped to its center; training crops each batch.
+    """
     recipe = RECIPES[options.model]
     name = options.data or recipe.data
     silence = contextlib.redirect_stdout(None)
     with contextlib.nullcontext() if speak else silence:
-        return data.load(name, size=options.size or recipe.size)
+        train, test = data.load(name, size=options.size or recipe.size)
+    return train, test.center_crop(options.crop) if options.crop else test
 
 
-def build(options, train: data.ImageSet):
-    """The network for these images; the seed decides the weights it starts from."""
-    C, H, W = train.image_shape
+def build(options, test: data.ImageSet):
+    """The network for the test set's images; the seed decides the weights it has."""
+    C, H, W = test.image_shape
     if H != W:
         raise ValueError(
-            f"{train.name} has images of {H}×{W}, and the networks take square ones: "
+            f"{test.name} has images of {H}×{W}, and the networks take square ones: "
             f"--size {min(H, W)} makes them so"
         )
     runtime.seed(options.seed)
-    return models.build(options.model, len(train.classes), C, H)
+    return models.build(options.model, len(test.classes), C, H)
 
 
 def fit(model, train, test, options, out: Path) -> training.History:
@@ -93,7 +97,9 @@ def augmentation(options, train: data.ImageSet) -> data.Augment | None:
     if wanted is None:
         wanted = RECIPES[options.model].augment
     changes = usual_changes(train.name, train.image_shape[1]) if wanted else {}
-    for name in ("shift", "flip", "rotate", "scale", "erase"):
+    if options.crop:  # a crop somewhere in the image is a shift already
+        changes.pop("shift", None)
+    for name in ("shift", "flip", "rotate", "scale", "erase", "crop"):
         if getattr(options, name) is not None:
             changes[name] = getattr(options, name)
     augment = data.Augment(**changes)
