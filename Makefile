@@ -11,6 +11,9 @@ B ?=
 # they have changed, so the second `make lab` starts at once.
 READY = $(VENV)/.installed
 
+# Jupyter refuses to serve root, which is who one is in a container, unless told to.
+ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
 .DEFAULT_GOAL := help
 .PHONY: help lab test notebooks pictures bench lint constraints clean
 
@@ -18,7 +21,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 lab: $(READY) ## set everything up and open the lecture in JupyterLab
-	$(BIN)/jupyter lab notebooks/01_convolution.ipynb
+	$(BIN)/jupyter lab $(ALLOW_ROOT) notebooks/01_convolution.ipynb
 
 test: export CNNLIB_OFFLINE ?= 1
 test: $(READY) ## set everything up and run every test, the notebooks included (T="..." narrows it)
