@@ -136,6 +136,20 @@ def test_per_class_takes_as_many_of_each_in_order_of_the_classes():
         s.per_class(0)
 
 
+def test_the_center_of_each_image():
+    images = torch.arange(2 * 7 * 9, dtype=torch.uint8).view(2, 1, 7, 9)
+    s = ImageSet(images, torch.tensor([0, 1]), ("a", "b"), "toy")
+    center = s.center_crop(3)
+    assert torch.equal(center.images, images[:, :, 2:5, 3:6])
+    assert center.images.is_contiguous()
+    assert torch.equal(center.labels, s.labels)
+    assert s.center_crop(7).image_shape == (1, 7, 7)
+    with pytest.raises(ValueError, match="n is 8, more than an image of 7×9 has"):
+        s.center_crop(8)
+    with pytest.raises(TypeError, match=r"n must be an int, not 2\.0"):
+        s.center_crop(2.0)
+
+
 def test_shuffled_keeps_images_with_their_labels():
     s = numbered(50)
     mixed = s.shuffled(seed=3)
