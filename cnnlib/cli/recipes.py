@@ -33,7 +33,7 @@ _NORMED = Recipe("cats_vs_dogs", 12, 2e-3, augment=True)
 RECIPES = {
     "linear": Recipe("mnist", 5, 3e-3),
     "lenet5": Recipe("mnist", 3, 4e-3),
-    "lenet5_1998": Recipe("mnist", 5, 3e-3, batch_size=32),
+    "lenet5_1998": Recipe("mnist", 20, 5e-3, batch_size=64, augment=True),
     "alexnet": Recipe("cats_vs_dogs", 8, 2e-3, augment=True),
     "alexnet_2012": Recipe("cats_vs_dogs", 8, 5e-4, augment=True, size=224),
     "small_alexnet": Recipe("cats_vs_dogs", 8, 2e-3, augment=True),
@@ -65,5 +65,5 @@ def usual_changes(data: str, size: int) -> dict:
     mirrored, and shifted by an eighth of their side of ``size`` pixels.
     """
     if data in DIGITS:
-        return {"shift": 2, "rotate": 10.0, "scale": 0.1}
+        return {"shift": 1, "rotate": 10.0, "scale": 0.1}
     return {"shift": size // 8, "flip": True}
