@@ -108,7 +108,7 @@ def main(arguments=None) -> None:
         )
     question = "How does the cost of a convolution grow with its sizes?"
     content = {"question": question, "tables": tables, "charts": charts}
-    measuring.write("convolution", content, options)
+    measuring.write("convolution", content, options, "cpu")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def main(arguments=None) -> None:
     }
     question = "What does importing cnnlib cost on top of importing torch?"
     content = {"question": question, "tables": [table], "charts": [chart]}
-    measuring.write("import_time", content, options)
+    measuring.write("import_time", content, options, "cpu")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,26 +37,30 @@ def take_turns(
     """Seconds of each contestant's turns, and why others could not take part.
 
     ``makers[name](**settings)``, called in a process of its own, prepares the work and
-    returns what does it once. The first turn of each is not counted. A maker that
-    raises ImportError (a package is not installed) does not take part.
+    returns what does it once. The first turn of each is not counted. Who fails there,
+    because a package is not installed, for example, does not take part.
     """
-    everybody = contestants(makers, threads, **settings)
-    absent = {name: one.complaint for name, one in everybody.items() if one.complaint}
-    present = {name: one for name, one in everybody.items() if not one.complaint}
-    for contestant in present.values():
-        contestant.turn()
-    times = {name: [] for name in present}
-    for _ in range(repeat):
-        for name, contestant in present.items():
-            times[name].append(contestant.turn())
-    for contestant in present.values():
-        contestant.leave()
+    with contestants(makers, threads, **settings) as everybody:
+        for contestant in everybody.values():
+            contestant.start(warm=True)
+        absent = {n: one.complaint for n, one in everybody.items() if one.complaint}
+        present = {n: one for n, one in everybody.items() if not one.complaint}
+        times = {name: [] for name in present}
+        for _ in range(repeat):
+            for name, contestant in present.items():
+                times[name].append(contestant.turn())
     return times, absent
 
 
-def contestants(makers: dict[str, Callable], threads: int, **settings) -> dict:
-    """A contestant for each maker, made one after the other."""
-    return {name: Contestant(make, threads, settings) for name, make in makers.items()}
+@contextmanager
+def contestants(makers: dict[str, Callable], threads: int, **settings):
+    """{name: Contestant}, each still to be started; all are ended on leaving."""
+    made = {name: Contestant(make, threads, settings) for name, make in makers.items()}
+    try:
+        yield made
+    finally:
+        for contestant in made.values():
+            contestant.leave()
 
 
 class Contestant:
@@ -63,11 +68,16 @@ class Contestant:
 
     def __init__(self, make, threads: int, settings: dict):
         context = multiprocessing.get_context("spawn")
-        self.pipe, other = context.Pipe()
-        arguments = (other, make, threads, settings)
-        self.process = context.Process(target=_serve, args=arguments, daemon=True)
+        self.pipe, self.other = context.Pipe()
+        arguments = (self.other, make, threads, settings)
+        self.process = context.Process(target=_serve, args=arguments)
+        self.complaint = ""
+
+    def start(self, warm: bool) -> None:
+        """Prepare; with ``warm``, do a turn that does not count."""
         self.process.start()
-        other.close()
+        self.other.close()
+        self.pipe.send(warm)
         self.complaint = self.pipe.recv()
 
     def turn(self):
@@ -76,9 +86,10 @@ class Contestant:
         return self.pipe.recv()
 
     def leave(self) -> None:
-        """End the process."""
+        """End the process, which stops when nobody listens any more."""
         self.pipe.close()
-        self.process.join()
+        if self.process.pid is not None:
+            self.process.join()
 
 
 def _serve(pipe, make, threads: int, settings: dict) -> None:
@@ -86,10 +97,13 @@ def _serve(pipe, make, threads: int, settings: dict) -> None:
     import torch
 
     torch.set_num_threads(threads)
+    warm = pipe.recv()
     try:
         turn = make(**settings)
-    except ImportError as error:
-        pipe.send(str(error) or "ImportError")
+        if warm:
+            turn()
+    except Exception as error:
+        pipe.send(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
         return
     pipe.send("")
     while True:
@@ -126,20 +140,17 @@ def told(value: dict[str, float], digits: int = 2) -> str:
     return f"{value['median']:.{digits}f} ({low} to {high})"
 
 
-def machine(threads: int) -> dict[str, str | int]:
+def machine(threads: int, device: str) -> dict[str, str | int]:
     """What the numbers were measured on."""
     import torch
 
-    from cnnlib import runtime
-
-    device = runtime.device()
-    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+    gpu = torch.cuda.get_device_name(device) if device == "cuda" else None
     return {
         "processor": _processor(),
         "cores": os.cpu_count() or 1,
         "threads": threads,
         "capability": torch.backends.cpu.get_cpu_capability(),
-        "device": gpu or device.type,
+        "device": gpu or device,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "system": platform.system(),
@@ -155,19 +166,23 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def write(name: str, content: dict, options) -> Path:
+def write(name: str, content: dict, options, device: str | None = None) -> Path:
     """Keep a benchmark's content as JSON, with the machine; the report reads it.
 
     content: ``question``, one sentence; ``tables``, each with ``title``, ``columns``,
-    ``rows`` and perhaps ``notes``; ``charts``, each with ``kind`` ("bars" or "lines"),
-    ``title`` and its data (see ``report``).
+             ``rows`` and perhaps ``notes``; ``charts``, as ``report.draw`` takes them
+    device:  where it computed, ``runtime.device()`` unless told; what a GPU measured
+             is kept beside what the processor did
     """
-    content = {"name": name, "machine": machine(options.threads), **content}
+    from benchmarks.report import markdown
+    from cnnlib import runtime
+
+    device = device or runtime.device().type
+    content = {"name": name, "machine": machine(options.threads, device), **content}
     options.results.mkdir(parents=True, exist_ok=True)
-    path = options.results / f"{name}.json"
+    stem = name if device == "cpu" else f"{name}-{device}"
+    path = options.results / f"{stem}.json"
     text = json.dumps(content, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
-    from benchmarks.report import markdown
-
     print(markdown(content))
     return path

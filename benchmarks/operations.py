@@ -141,7 +141,7 @@ def main(arguments=None) -> None:
     content = {"question": question, "tables": [table], "charts": [chart]}
     if options.only:  # a part must not take the place of the whole
         options.results = Path(tempfile.mkdtemp())
-    measuring.write("operations", content, options)
+    measuring.write("operations", content, options, "cpu")
 
 
 if __name__ == "__main__":

@@ -30,24 +30,34 @@ the machine that is named.
 
 def write(results: Path = RESULTS) -> Path:
     """Write RESULTS.md beside the folder of results, and the plots into it."""
-    known = {path.stem: path for path in results.glob("*.json")}
-    names = [*(n for n in ORDER if n in known), *sorted(set(known) - set(ORDER))]
-    parts = [HEAD]
-    for name in names:
-        content = json.loads(known[name].read_text(encoding="utf-8"))
+    known = sorted(results.glob("*.json"), key=place)
+    parts, asked = [HEAD], None
+    for path in known:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        pictures = []
         for i, chart in enumerate(content.get("charts", [])):
-            file = f"{name}{f'-{i + 1}' if i else ''}.svg"
-            alt = draw(chart, results / file)
-            content.setdefault("pictures", []).append((f"{results.name}/{file}", alt))
-        parts.append(markdown(content))
-    path = results.parent / "RESULTS.md"
-    path.write_text("\n".join(parts), encoding="utf-8")
-    return path
+            file = f"{path.stem}{f'-{i + 1}' if i else ''}.svg"
+            pictures.append((f"{results.name}/{file}", draw(chart, results / file)))
+        if content["question"] == asked:  # the same on another device
+            content["question"] = None
+        asked = content["question"] or asked
+        parts.append(markdown(content | {"pictures": pictures}))
+    page = results.parent / "RESULTS.md"
+    page.write_text("\n".join(parts), encoding="utf-8")
+    return page
+
+
+def place(path: Path) -> tuple:
+    """Where a result stands in the report: by ORDER, the processor's first."""
+    name, _, device = path.stem.partition("-")
+    return ORDER.index(name) if name in ORDER else len(ORDER), name, device
 
 
 def markdown(content: dict) -> str:
     """One benchmark as Markdown: question, machine, tables, pictures."""
-    lines = [f"## {content['question']}", "", f"*{where(content['machine'])}*", ""]
+    question = content["question"]
+    lines = [f"## {question}", ""] if question else []
+    lines += [f"*{where(content['machine'])}*", ""]
     for table in content["tables"]:
         columns = table["columns"]
         lines += [f"**{table['title']}**", ""]

@@ -9,6 +9,7 @@ measured on the test set after each epoch, and that time counts. Several trainin
 ours, with different seeds, take turns with the other's epochs.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Iterator
@@ -126,22 +127,23 @@ def _test(model, loader, device) -> float:
 
 def measured(options, root: str) -> tuple[list, list]:
     """Courses ([seconds, accuracy] after each epoch) of our and of their trainings."""
-    made = {"ours": ours, "example": example}
-    contestants = measuring.contestants(
-        made, options.threads, root=root, precision=options.precision
-    )
+    makers = {"ours": ours, "example": example}
+    settings = {"root": root, "precision": options.precision}
     mine, theirs, course = [], [], []
     epochs = 1 if options.tiny else MOST_EPOCHS
-    while len(theirs) < options.examples or len(mine) < options.ours:
-        if len(mine) < options.ours:
-            mine.append(contestants["ours"].turn())
-        if len(theirs) < options.examples:
-            ((seconds, accuracy),) = contestants["example"].turn()
-            course.append([seconds + (course[-1][0] if course else 0), accuracy])
-            if accuracy >= GOALS[-1] or len(course) == epochs:
-                theirs, course = [*theirs, course], []
-    for contestant in contestants.values():
-        contestant.leave()
+    with measuring.contestants(makers, options.threads, **settings) as both:
+        for contestant in both.values():
+            contestant.start(warm=False)
+            if contestant.complaint:
+                raise SystemExit(contestant.complaint)
+        while len(theirs) < options.examples or len(mine) < options.ours:
+            if len(mine) < options.ours:
+                mine.append(both["ours"].turn())
+            if len(theirs) < options.examples:
+                ((seconds, accuracy),) = both["example"].turn()
+                course.append([seconds + (course[-1][0] if course else 0), accuracy])
+                if accuracy >= GOALS[-1] or len(course) == epochs:
+                    theirs, course = [*theirs, course], []
     return mine, theirs
 
 
@@ -173,7 +175,8 @@ def table(mine: list, theirs: list) -> dict:
                     "",
                 ]
             )
-        rows[-1][-1] = f"{medians[1] / medians[0]:.1f}"
+        if not math.isnan(medians[0] + medians[1]):
+            rows[-1][-1] = f"{medians[1] / medians[0]:.1f}"
     columns = ["training", "test accuracy", "seconds", "epochs", "reached", "ratio"]
     return {"title": "Time to accuracy on MNIST", "columns": columns, "rows": rows}
 
