@@ -1,0 +1,1 @@
+"""The lecture in a real browser: headless Chromium on a JupyterLab of its own."""

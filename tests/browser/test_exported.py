@@ -1,0 +1,92 @@
+"""Pages without a kernel: the exported notebook, and the animations in it."""
+
+import base64
+import re
+
+import nbformat
+import pytest
+
+from .conftest import NOTEBOOKS
+from .test_stored import NAMES, stored_html
+
+# nbconvert's page fetches require.js and MathJax; an empty script stands in for both.
+NOTHING = "data:text/javascript,"
+
+
+@pytest.fixture
+def page_of(tmp_path):
+    """Export a notebook as nbconvert does, to a file; return its address."""
+    nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is missing")
+
+    def export(name):
+        exporter = nbconvert.HTMLExporter(require_js_url=NOTHING, mathjax_url=NOTHING)
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        body, _ = exporter.from_notebook_node(notebook)
+        file = tmp_path / f"{name}.html"
+        file.write_text(body, encoding="utf-8")
+        return file.as_uri()
+
+    return export
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exported_page_shows_its_pictures(window, page_of, name):
+    window.page.goto(page_of(name))
+    html = stored_html(NOTEBOOKS / f"{name}.ipynb")
+    widgets = sum("showInPage(" in output for output in html)
+    assert window.page.locator(".cnnlib").count() == widgets
+    assert window.page.locator("img").count() > 0
+    assert window.broken_images() == []
+    assert window.outside == []
+    assert window.complaints == []
+
+
+def test_widgets_work_in_an_exported_page(window, page_of):
+    window.page.goto(page_of("01_convolution"))
+    card = window.page.get_by_label("Convolution explorer")
+    card.get_by_label("kernel row 1, column 1").fill("100")
+    before = card.get_by_role("gridcell").first.inner_text()
+    card.get_by_label("kernel row 1, column 1").fill("0")
+    assert card.get_by_role("gridcell").first.inner_text() != before
+    shape = window.page.get_by_label("Output shape explorer")
+    shape.get_by_label("kernel k").press("ArrowRight")
+    assert shape.get_by_text("output size = 3", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("name", ["01_convolution", "03_softmax_loss"])
+def test_widgets_fit_a_phone(window, page_of, name):
+    window.page.set_viewport_size({"width": 390, "height": 844})
+    window.page.goto(page_of(name))
+    for card in window.page.locator(".cnnlib").all():
+        wide, room = card.evaluate("(card) => [card.scrollWidth, card.clientWidth]")
+        assert wide <= room, card.get_attribute("aria-label")
+
+
+def animations():
+    """The animated SVGs stored with the notebooks, one of each notebook."""
+    found = {}
+    for name in NAMES:
+        for html in stored_html(NOTEBOOKS / f"{name}.ipynb"):
+            for coded in re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", html):
+                if b"@keyframes" in (svg := base64.b64decode(coded)):
+                    found.setdefault(name, svg.decode())
+    return found
+
+
+MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
+
+
+@pytest.mark.parametrize(("name", "svg"), animations().items(), ids=animations())
+def test_an_animation_stands_still_for_readers_who_ask_for_it(
+    window, tmp_path, name, svg
+):
+    file = tmp_path / f"{name}.svg"
+    file.write_text(svg, encoding="utf-8")
+    window.page.emulate_media(reduced_motion="no-preference")
+    window.page.goto(file.as_uri())
+    assert window.page.evaluate(MOVING) > 0
+    window.page.emulate_media(reduced_motion="reduce")
+    assert window.page.evaluate(MOVING) == 0
+    still = window.page.screenshot()
+    window.page.reload()
+    assert window.page.screenshot() == still
