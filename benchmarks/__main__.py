@@ -10,13 +10,13 @@ from benchmarks import report
 
 # Options of each script for the quick set, which takes under ten minutes on two cores.
 QUICK = {
-    "epoch": ["--repeat", "3"],
+    "epoch": ["--repeat", "3", "--images", "20000"],
     "time_to_accuracy": ["--ours", "3", "--examples", "1"],
     "operations": ["--repeat", "10"],
     "convolution": ["--repeat", "5"],
-    "image_folder": [],
-    "processes": ["--repeat", "2"],
-    "import_time": ["--repeat", "5"],
+    "image_folder": ["--repeat", "1"],
+    "processes": ["--repeat", "2", "--batch-sizes", "128"],
+    "import_time": ["--repeat", "3"],
     "notebooks": [],
 }
 FULL = {

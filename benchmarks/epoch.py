@@ -1,6 +1,6 @@
 """How long does an epoch of LeNet-5 on MNIST take, in this loop and in others?
 
-    python -m benchmarks.epoch [--batch-size 128] [--repeat 7]
+    python -m benchmarks.epoch [--batch-size 128] [--images 60000]
 
 The same model, batch size and optimizer (AdamW) everywhere. "compute alone" is the
 limit: forward, backward and step on one batch that is already there, as often as an
@@ -16,7 +16,7 @@ import warnings
 
 import torch
 import torch.nn.functional as F
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 
 from benchmarks import measuring, mnist
 from benchmarks.measuring import Turn
@@ -25,8 +25,8 @@ from cnnlib import data, models, runtime, training
 LR = 0.003
 
 
-def fit(root: str, batch_size: int, precision: str = "float32") -> Turn:
-    train, _ = data.load("mnist", root=root)
+def fit(root: str, images: int, batch_size: int, precision: str = "float32") -> Turn:
+    train = data.load("mnist", root=root)[0][:images]
     model = models.LeNet5()
 
     def turn() -> float:
@@ -43,22 +43,24 @@ def fit(root: str, batch_size: int, precision: str = "float32") -> Turn:
     return turn
 
 
-def fit_in_16_bits(root: str, batch_size: int) -> Turn:
-    return fit(root, batch_size, "bfloat16")
+def fit_in_16_bits(root: str, images: int, batch_size: int) -> Turn:
+    return fit(root, images, batch_size, "bfloat16")
 
 
-def compute(root: str, batch_size: int, precision: str = "float32") -> Turn:
-    train, _ = data.load("mnist", root=root)
+def compute(
+    root: str, images: int, batch_size: int, precision: str = "float32"
+) -> Turn:
+    train = data.load("mnist", root=root)[0][:batch_size]
     device = runtime.device()
     runtime.keep_memory()
     model = models.LeNet5().to(device, memory_format=torch.channels_last)
-    images = data.normalize(train.images[:batch_size].to(device))
-    labels = train.labels[:batch_size].to(device)
+    batch = data.normalize(train.images.to(device))
+    labels = train.labels.to(device)
     descent = torch.optim.AdamW(model.parameters(), LR, fused=True)
     cast = contextlib.nullcontext()
     if precision == "bfloat16":
         cast = torch.autocast(device.type, torch.bfloat16)
-    full, rest = divmod(len(train), batch_size)
+    full, rest = divmod(images, batch_size)
 
     def step(images, labels) -> None:
         with cast:
@@ -70,33 +72,33 @@ def compute(root: str, batch_size: int, precision: str = "float32") -> Turn:
     def turn() -> float:
         start = time.perf_counter()
         for _ in range(full):
-            step(images, labels)
+            step(batch, labels)
         if rest > 1:
-            step(images[:rest], labels[:rest])
+            step(batch[:rest], labels[:rest])
         _finish(device)
         return time.perf_counter() - start
 
     return turn
 
 
-def compute_in_16_bits(root: str, batch_size: int) -> Turn:
-    return compute(root, batch_size, "bfloat16")
+def compute_in_16_bits(root: str, images: int, batch_size: int) -> Turn:
+    return compute(root, images, batch_size, "bfloat16")
 
 
-def example(root: str, batch_size: int, workers: int = 0) -> Turn:
+def example(root: str, images: int, batch_size: int, workers: int = 0) -> Turn:
     """The loop of github.com/pytorch/examples, mnist/main.py, in our words."""
     device = runtime.device()
-    loader = _loader(root, batch_size, device, workers)
+    loader = _loader(root, images, batch_size, device, workers)
     model = models.LeNet5().to(device)
     optimizer = torch.optim.AdamW(model.parameters(), LR)
 
     def turn() -> float:
         start = time.perf_counter()
         model.train()
-        for i, (images, labels) in enumerate(loader):
-            images, labels = images.to(device), labels.to(device)
+        for i, (pixels, labels) in enumerate(loader):
+            pixels, labels = pixels.to(device), labels.to(device)
             optimizer.zero_grad()
-            loss = F.cross_entropy(model(images), labels)
+            loss = F.cross_entropy(model(pixels), labels)
             loss.backward()
             optimizer.step()
             if i % 10 == 0:
@@ -107,17 +109,17 @@ def example(root: str, batch_size: int, workers: int = 0) -> Turn:
     return turn
 
 
-def example_with_workers(root: str, batch_size: int) -> Turn:
-    return example(root, batch_size, workers=2)
+def example_with_workers(root: str, images: int, batch_size: int) -> Turn:
+    return example(root, images, batch_size, workers=2)
 
 
-def lightning(root: str, batch_size: int) -> Turn:
+def lightning(root: str, images: int, batch_size: int) -> Turn:
     mnist.torchvision()
     import lightning
     from lightning.pytorch.callbacks import Callback
 
     device = runtime.device()
-    loader = _loader(root, batch_size, device)
+    loader = _loader(root, images, batch_size, device)
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
 
@@ -127,8 +129,8 @@ def lightning(root: str, batch_size: int) -> Turn:
             self.model = models.LeNet5()
 
         def training_step(self, batch, index):
-            images, labels = batch
-            loss = F.cross_entropy(self.model(images), labels)
+            pixels, labels = batch
+            loss = F.cross_entropy(self.model(pixels), labels)
             self.log("loss", loss)
             return loss
 
@@ -162,17 +164,17 @@ def lightning(root: str, batch_size: int) -> Turn:
     return turn
 
 
-def fastai(root: str, batch_size: int) -> Turn:
-    images = mnist.example_dataset(root)
+def fastai(root: str, images: int, batch_size: int) -> Turn:
+    dataset = _some(root, images)
     from fastai.callback.core import Callback
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
     from fastai.optimizer import Adam
 
     device = runtime.device()
-    few = torch.utils.data.Subset(images, range(2))  # it wants something to validate on
+    few = Subset(dataset, range(2))  # it wants something to validate on
     loaders = DataLoaders.from_dsets(
-        images, few, bs=batch_size, num_workers=0, device=device
+        dataset, few, bs=batch_size, num_workers=0, device=device
     )
     learner = Learner(loaders, models.LeNet5(), F.cross_entropy, opt_func=Adam, lr=LR)
 
@@ -193,11 +195,11 @@ def fastai(root: str, batch_size: int) -> Turn:
     return turn
 
 
-def skorch(root: str, batch_size: int) -> Turn:
+def skorch(root: str, images: int, batch_size: int) -> Turn:
     from skorch import NeuralNetClassifier
 
     device = runtime.device()
-    images = mnist.example_dataset(root)
+    dataset = _some(root, images)
     net = NeuralNetClassifier(
         models.LeNet5,
         criterion=torch.nn.CrossEntropyLoss,
@@ -210,14 +212,20 @@ def skorch(root: str, batch_size: int) -> Turn:
         device=device.type,
         verbose=0,
     ).initialize()
-    return lambda: measuring.seconds(net.partial_fit, images, None)
+    return lambda: measuring.seconds(net.partial_fit, dataset, None)
 
 
-def _loader(root: str, batch_size: int, device, workers: int = 0) -> DataLoader:
+def _some(root: str, images: int) -> Subset:
+    """The example's data set, or the first of its images."""
+    dataset = mnist.example_dataset(root)
+    return Subset(dataset, range(min(images, len(dataset))))
+
+
+def _loader(root, images, batch_size, device, workers: int = 0) -> DataLoader:
     more = {"num_workers": workers, "persistent_workers": workers > 0}
     if device.type == "cuda":  # as the example does it there
         more = {"num_workers": 1, "persistent_workers": True, "pin_memory": True}
-    return DataLoader(mnist.example_dataset(root), batch_size, shuffle=True, **more)
+    return DataLoader(_some(root, images), batch_size, shuffle=True, **more)
 
 
 def _finish(device) -> None:
@@ -243,13 +251,16 @@ CONTESTANTS = {
 def main(arguments=None) -> None:
     parser = measuring.options(__doc__, repeat=5)
     parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--images", type=int, default=60_000)
     options = parser.parse_args(arguments)
+    images = 600 if options.tiny else options.images
     root, what = mnist.root(options.tiny)
     times, absent = measuring.take_turns(
         CONTESTANTS,
         1 if options.tiny else options.repeat,
         options.threads,
         root=root,
+        images=images,
         batch_size=options.batch_size,
     )
     rows, values = [], {}
@@ -261,7 +272,10 @@ def main(arguments=None) -> None:
         rows.append(
             [name, measuring.told(middle), measuring.told(limit), measuring.told(ours)]
         )
-    notes = [f"{what}, batches of {options.batch_size}, {options.repeat} rounds."]
+    notes = [
+        f"{what}, {images:,} images in batches of {options.batch_size}, "
+        f"{options.repeat} rounds."
+    ]
     notes += [f"Not measured: {name} ({why})." for name, why in absent.items()]
     own = measuring.ratio(
         times["cnnlib fit, bfloat16"], times["compute alone, bfloat16"]

@@ -244,6 +244,6 @@ def test_benchmarks_are_run_one_after_the_other(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(report, "write", lambda: tmp_path / "RESULTS.md")
     assert __main__.main(["import_time", "epoch"]) == 0
     assert ran == [
-        [sys.executable, "-m", "benchmarks.import_time", "--repeat", "5"],
-        [sys.executable, "-m", "benchmarks.epoch", "--repeat", "3"],
+        [sys.executable, "-m", f"benchmarks.{name}", *__main__.QUICK[name]]
+        for name in ("import_time", "epoch")
     ]

@@ -112,6 +112,7 @@ def test_every_recipe_fits_its_network_and_its_data(name):
     with torch.device("meta"):
         models.build(name, 10, channels, recipe.size or side)
     assert recipe.optimizer in recipes.OPTIMIZERS
+    assert recipe.precision in recipes.PRECISIONS
     assert data.Augment(**recipes.usual_changes(recipe.data, recipe.size or side))
     assert recipe.data in PUBLISHED
 

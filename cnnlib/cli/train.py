@@ -69,7 +69,7 @@ def fit(model, train, test, options, out: Path) -> training.History:
             augment=augmentation(options, train),
             seed=options.seed,
             schedule=options.schedule,
-            precision=options.precision,
+            precision=options.precision or recipe.precision,
             checkpoint=checkpoint,
             resume=options.resume or restarted,
         )
