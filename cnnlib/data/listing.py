@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from .pictures import is_hidden
+from .pictures import is_hidden, is_hidden_name
 
 __all__ = ["Listing", "Picture", "class_files", "split_listing", "train_and_test"]
 
@@ -88,7 +88,7 @@ def _pictures(folder: str | Path) -> list[Picture]:
     # made for a file, which would take as long as all the rest.
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda e: e.name):
-            if is_hidden(entry.name):
+            if is_hidden_name(entry.name):
                 continue
             if entry.is_dir():
                 files += _pictures(entry.path)

@@ -11,7 +11,14 @@ from torch import Tensor
 
 from .decoding import MODES, decode, to_planes, upright_size
 
-__all__ = ["check_size", "decode_all", "is_hidden", "read_images", "upright_size"]
+__all__ = [
+    "check_size",
+    "decode_all",
+    "is_hidden",
+    "is_hidden_name",
+    "read_images",
+    "upright_size",
+]
 
 _HIDDEN = {"thumbs.db", "desktop.ini", "__macosx"}  # what file managers leave behind
 _QUIET_SECONDS = 3.0
@@ -49,7 +56,11 @@ def _files(paths) -> Iterable[Path]:
 
 def is_hidden(path: str | os.PathLike) -> bool:
     """Whether a file or folder is one that a system keeps for itself."""
-    name = os.path.basename(path)
+    return is_hidden_name(os.path.basename(path))
+
+
+def is_hidden_name(name: str) -> bool:
+    """The same for a name alone, which tens of thousands of files are asked by."""
     return name.startswith(".") or name.lower() in _HIDDEN
 
 
