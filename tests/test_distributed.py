@@ -13,7 +13,8 @@ import torch.distributed as dist
 from training_cases import TRAININGS, bars, fit, with_norm
 
 from cnnlib import data, training
-from cnnlib.training.distributed import Team, _own_device, team
+from cnnlib.training.distributed import Team
+from cnnlib.training.joining import _own_device, team
 
 pytestmark = [
     pytest.mark.usefixtures("one_thread"),

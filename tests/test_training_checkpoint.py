@@ -320,6 +320,7 @@ def live(said, leave):
     torch.save([model.state_dict(), history.to_dict()], path + ".result")
 
 
+fit(with_norm(), bars(20))  # what torch imports on first use is imported once
 chance = random.Random(1998)
 for life in range(kills + 1):
     heard, said = os.pipe()

@@ -4,7 +4,7 @@ Every step the processes share one batch: each computes the gradient of its part
 DistributedDataParallel adds the gradients up, so all take the same step.
 """
 
-import atexit
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +15,15 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from cnnlib import runtime
 from cnnlib.data import ImageSet
 
 from .evaluation import evaluate
 from .norms import shared_statistics
+
+_known = inspect.signature(DistributedDataParallel).parameters
+_SEND_STATISTICS = (  # its name since PyTorch 2.13, and before
+    "forward_sync_buffers" if "forward_sync_buffers" in _known else "broadcast_buffers"
+)
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,10 @@ class Team:
         with ExitStack() as stack:
             stack.enter_context(_own_cores())
             stack.enter_context(shared_statistics(model))
-            # The first process's weights are sent to all; statistics stay equal.
-            yield DistributedDataParallel(
-                model, broadcast_buffers=False, gradient_as_bucket_view=True
-            )
+            # The first process's weights are sent to all; from then on they are equal,
+            # and so are the statistics, which need not be sent at each step.
+            options = {_SEND_STATISTICS: False, "gradient_as_bucket_view": True}
+            yield DistributedDataParallel(model, **options)
 
     def part_of_loss(self, loss, logits: Tensor, labels: Tensor, images: int) -> Tensor:
         """This process's part of the mean loss over a batch of so many ``images``."""
@@ -124,45 +128,6 @@ class Team:
         self.add_up(sums)
         total, right = sums.tolist()
         return total / len(test), right / len(test)
-
-
-def team(device: torch.device | str | None) -> Team:
-    """The processes that torchrun started together with this one, or this one alone."""
-    device = torch.device(runtime.device() if device is None else device)
-    if not dist.is_available():
-        return Team(device)
-    if not dist.is_initialized():
-        if int(os.environ.get("WORLD_SIZE", 1)) == 1 or "RANK" not in os.environ:
-            return Team(device)
-        device = _own_device(device)
-        backend = "nccl" if device.type == "cuda" else "gloo"
-        dist.init_process_group(backend)
-        atexit.register(_leave)
-    if device.type == "cuda":
-        device = _own_device(device)
-    return Team(device, dist.get_rank(), dist.get_world_size())
-
-
-def _own_device(device: torch.device) -> torch.device:
-    """The GPU that belongs to this process; gloo works on CPUs only."""
-    if device.type != "cuda":
-        return torch.device("cpu")
-    if device.index is None:
-        index, count = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
-        if index >= count:
-            raise ValueError(
-                f"this machine has {count} GPU{'' if count == 1 else 's'}, and process "
-                f"{index} (from 0) finds none: start --nproc-per-node={count}, or set "
-                "CNNLIB_DEVICE=cpu"
-            )
-        device = torch.device("cuda", index)
-    torch.cuda.set_device(device)
-    return device
-
-
-def _leave() -> None:
-    if dist.is_initialized():
-        dist.destroy_process_group()
 
 
 @contextmanager

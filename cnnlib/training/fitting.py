@@ -13,10 +13,10 @@ from cnnlib.data import ImageSet
 from .arguments import checked
 from .checkpoint import Checkpoint, describe
 from .conditions import autocast, channels_last, optimizer_of, schedule_of, seeded
-from .distributed import team
 from .evaluation import loss_of
 from .feeding import batches, placed
 from .history import History
+from .joining import team
 from .progress import Progress
 
 
