@@ -117,7 +117,9 @@ class Desk(Window):
         """Change to the "light" or the "dark" theme."""
         self.command("apputils:change-theme", theme=THEMES[name])
         light = str(name == "light").lower()
-        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]")
+        self.page.wait_for_selector(
+            f"body[data-jp-theme-light={light}]", state="attached"
+        )
 
     def notebook(self):
         """The open notebook, as Playwright's locator."""
