@@ -231,6 +231,19 @@ def test_precision_auto_asks_the_processor(able, chosen, monkeypatch):
     assert fit(small(), bars(20)).settings["precision"] == "float32"
 
 
+def test_random_crops_of_larger_images():
+    """The network, and the test set, see images of the crop's size."""
+    train, test, augment = bars(60, size=14), bars(20, seed=1), data.Augment(crop=12)
+    history = fit(small(), train, test, batch_size=20, augment=augment)
+    assert history.settings["augment"] == "Augment(crop=12)"
+    with pytest.raises(
+        ValueError, match=r"same image_shape, .* \(1, 12, 12\) and"
+    ):
+        fit(small(), train, bars(20, size=14), augment=augment)
+    with pytest.raises(ValueError, match=r"images of shape \(1, 10, 10\)"):
+        fit(small(), train, augment=data.Augment(crop=10))
+
+
 def test_a_set_is_not_copied_on_the_cpu():
     train = bars(20)
     placed = feeding.placed(train, torch.device("cpu"))
