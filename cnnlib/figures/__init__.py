@@ -16,6 +16,7 @@ from cnnlib.figures.connections import (
 from cnnlib.figures.costs import complexity, parameters_and_macs
 from cnnlib.figures.curves import learning_curves
 from cnnlib.figures.equivariance import moved
+from cnnlib.figures.fields import animate_receptive_field
 from cnnlib.figures.filtering import filtered_photo
 from cnnlib.figures.gpus import two_gpus
 from cnnlib.figures.gradients import (
@@ -49,6 +50,7 @@ __all__ = [
     "activations",
     "animate_convolution",
     "animate_pooling",
+    "animate_receptive_field",
     "bars",
     "before_after",
     "channels",

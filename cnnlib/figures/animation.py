@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.figures import arrays, pools
+from cnnlib.figures.motion import positive
 from cnnlib.figures.style import Picture
 from cnnlib.figures.sums import Convolution, Pooling
 
@@ -29,7 +30,7 @@ def animate_convolution(
         f"Animation, the window moves from output cell to output cell. "
         f"{arrays.described(problem)} The first: {problem.sentence(*places[0])}."
     )
-    return arrays.show_convolution(problem, places, alt, _positive(seconds))
+    return arrays.show_convolution(problem, places, alt, positive(seconds))
 
 
 def animate_pooling(
@@ -46,10 +47,4 @@ def animate_pooling(
         f"Animation, the window moves from output cell to output cell. "
         f"{pools.described(problem)} The first: {problem.sentence(*places[0])}."
     )
-    return pools.show_pooling(problem, places, alt, _positive(seconds))
-
-
-def _positive(seconds: float) -> float:
-    if not seconds > 0:
-        raise ValueError(f"seconds is {seconds}, expected more than 0")
-    return seconds
+    return pools.show_pooling(problem, places, alt, positive(seconds))

@@ -15,12 +15,12 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from cnnlib.figures import style
+from cnnlib.figures.motion import HIDDEN, MOST_FRAMES, RESTS, at_step, blink, glide
 from cnnlib.figures.style import number
 from cnnlib.figures.sums import Sliding
 from cnnlib.figures.svg import TYPE, Canvas, number_size, text_width
 
 OUTLINE = 4.5  # width of the window's outline
-MOST_FRAMES = 150  # a longer animation is neither watched nor small
 Point = tuple[float, float]
 Words = list[tuple[str, str]]  # (role, text): role "x", "k", "y" or "" for plain
 
@@ -93,7 +93,7 @@ def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> N
         _add_css(canvas, stage, frames, seconds)
     moving = len(frames) > 1
     for n, frame in enumerate(frames):
-        with canvas.group(**_timed("f", n, len(frames), seconds)):
+        with canvas.group(**at_step("f", n, len(frames), seconds)):
             _marks(canvas, stage, frame)
     _windows(canvas, stage, frames, seconds)
     for n, frame in enumerate(frames):
@@ -109,18 +109,8 @@ def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> N
         at = stage.output_at(*frames[0].place)
         _outline(canvas, *at, stage.cell, stage.cell)
     for n, frame in enumerate(frames):
-        with canvas.group(**_timed("f", n, len(frames), seconds)):
+        with canvas.group(**at_step("f", n, len(frames), seconds)):
             _write(canvas, frame.lines, stage.foot)
-
-
-def _timed(name: str, n: int, count: int, seconds: float) -> dict[str, str]:
-    """Attributes of what is seen in the n-th of ``count`` steps only."""
-    if count == 1:
-        return {}
-    # A negative delay starts the common animation in the middle, at its own phase.
-    delay = (n - count) * seconds if n else 0
-    timed = {"class_": name if n == 0 else f"{name} h"}
-    return timed | ({"style": f"animation-delay:{delay:g}s"} if n else {})
 
 
 def _marks(canvas: Canvas, stage: Stage, frame: Frame) -> None:
@@ -149,7 +139,7 @@ def _windows(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
             _window(canvas, stage, corner)
             for n, o in enumerate(outputs):
                 timed = (
-                    _timed("g", n, len(outputs), _per_output(frames, seconds))
+                    at_step("g", n, len(outputs), _per_output(frames, seconds))
                     if len(outputs) > 1
                     else {}
                 )
@@ -159,7 +149,7 @@ def _windows(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
         return
     for n, o in enumerate(outputs):  # which kernel is at work
         timed = (
-            _timed("g", n, len(outputs), _per_output(frames, seconds))
+            at_step("g", n, len(outputs), _per_output(frames, seconds))
             if len(outputs) > 1
             else {}
         )
@@ -249,26 +239,15 @@ def _add_css(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
 
     def path(name: str, points: list[Point]) -> str:
         x0, y0 = points[0]
-        steps = []
-        for n, (x, y) in enumerate(points):
-            shift = f"{{transform:translate({x - x0:g}px,{y - y0:g}px)}}"
-            # Stand for most of the step, then glide to the next stop.
-            steps.append(
-                f"{100 * n / count:.2f}%,{100 * (n + 0.8) / count:.2f}%{shift}"
-            )
-        return f"@keyframes {name}{{{''.join(steps)}100%{{transform:none}}}}"
+        moves = [f"translate({x - x0:g}px,{y - y0:g}px)" for x, y in points]
+        return glide(name, moves)
 
     windows = [stage.window_at(0, *frame.place[1:]) for frame in frames]
     cells = [stage.output_at(*frame.place) for frame in frames]
     outputs = len({frame.place[0] for frame in frames})
 
-    def blink(name: str, parts: int) -> str:
-        return (
-            f"@keyframes {name}{{0%{{opacity:1}}{100 / parts:.3f}%,100%{{opacity:0}}}}"
-        )
-
     canvas.css += [
-        ".h{opacity:0}",
+        HIDDEN,
         path("w", windows),
         path("v", cells),
         blink("f", count),
@@ -283,6 +262,4 @@ def _add_css(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
             f"@keyframes o{n}{{0%{{opacity:0}}{share:.2f}%,100%{{opacity:1}}}}"
             f".o{n}{{opacity:0;animation:o{n} {total} step-end infinite}}"
         )
-    canvas.css.append(
-        "@media(prefers-reduced-motion:reduce){*{animation:none!important}}"
-    )
+    canvas.css.append(RESTS)
