@@ -96,10 +96,10 @@ class Desk(Window):
         self.page.evaluate(OPEN, str(path.relative_to(self.lab.folder)))
         self.page.wait_for_function(SHOWN)
 
-    def run_all(self) -> list[str]:
-        """Run the notebook; return the errors among its outputs."""
+    def run_all(self, patience: float = PATIENCE) -> list[str]:
+        """Run the notebook, for at most `patience` ms; return the errors in it."""
         self.page.evaluate(RUN)
-        self.page.wait_for_function("ran")
+        self.page.wait_for_function("ran", timeout=patience)
         self.page.wait_for_function(SHOWN)
         return self.page.evaluate(ERRORS)
 

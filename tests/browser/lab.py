@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-PATIENCE = 120  # s, for a machine that is busy with something else
+PATIENCE = 300  # s, for a machine that is busy with something else
 SETTINGS = {
     # Every cell is on the page, also those that nobody has scrolled to yet.
     "@jupyterlab/notebook-extension:tracker": {

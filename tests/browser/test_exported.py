@@ -45,9 +45,7 @@ def test_widgets_work_in_an_exported_page(window, page_of):
     window.page.goto(page_of("01_convolution"))
     card = window.page.get_by_label("Convolution explorer")
     card.get_by_label("kernel row 1, column 1").fill("100")
-    before = card.get_by_role("gridcell").first.inner_text()
-    card.get_by_label("kernel row 1, column 1").fill("0")
-    assert card.get_by_role("gridcell").first.inner_text() != before
+    assert card.get_by_role("gridcell").all_inner_texts() == ["19", "125", "337", "443"]
     shape = window.page.get_by_label("Output shape explorer")
     shape.get_by_label("kernel k").press("ArrowRight")
     assert shape.get_by_text("output size = 3", exact=True).is_visible()
