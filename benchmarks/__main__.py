@@ -22,6 +22,7 @@ QUICK = {
 FULL = {
     "epoch": ["--repeat", "15"],
     "time_to_accuracy": ["--ours", "15", "--examples", "3"],
+    "lenet5_1998": [],
     "operations": ["--repeat", "40"],
     "convolution": ["--repeat", "20"],
     "image_folder": [],
@@ -34,17 +35,18 @@ ROOT = Path(__file__).parent.parent
 
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(QUICK))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FULL))
     parser.add_argument(
         "--full", action="store_true", help="more rounds: about an hour"
     )
     options = parser.parse_args(arguments)
-    unknown = set(options.names) - set(QUICK)
+    unknown = set(options.names) - set(FULL)
     if unknown:
         parser.error(f"unknown benchmark {', '.join(sorted(unknown))}")
     failed = []
-    for name in options.names or QUICK:
-        more = (FULL if options.full else QUICK)[name]
+    chosen = FULL if options.full else QUICK
+    for name in options.names or chosen:
+        more = chosen.get(name, FULL[name])
         print(f"== {name} {' '.join(more)}", flush=True)
         start = time.perf_counter()
         command = [sys.executable, "-m", f"benchmarks.{name}", *more]

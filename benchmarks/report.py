@@ -4,6 +4,7 @@ python -m benchmarks.report
 """
 
 import json
+import textwrap
 from pathlib import Path
 
 from benchmarks.measuring import RESULTS
@@ -11,6 +12,7 @@ from benchmarks.measuring import RESULTS
 ORDER = (
     "epoch",
     "time_to_accuracy",
+    "lenet5_1998",
     "operations",
     "convolution",
     "image_folder",
@@ -100,7 +102,9 @@ def bars(chart: dict):
 
     @style.styled
     def drawn():
-        fig, ax = style.axes(size=(9, 0.55 * len(values) + 1.2))
+        labels = [textwrap.fill(name, 44) for name in values]
+        lines = sum(1 + label.count("\n") for label in labels)
+        fig, ax = style.axes(size=(9, 0.24 * lines + 0.3 * len(values) + 1.2))
         middles = [value["median"] for value in values.values()]
         left = [value["median"] - value["low"] for value in values.values()]
         right = [value["high"] - value["median"] for value in values.values()]
@@ -112,7 +116,7 @@ def bars(chart: dict):
         for y, value in zip(places, values.values(), strict=True):
             text = f"  {value['median']:.3g}{unit}"
             ax.text(value["high"], y, text, va="center", ha="left")
-        ax.set_yticks(places, list(values))
+        ax.set_yticks(places, labels, fontsize=style.SMALL)
         ax.invert_yaxis()
         ax.set_xlim(0, 1.2 * max(value["high"] for value in values.values()))
         ax.set_title(chart["title"], loc="left")
