@@ -15,6 +15,7 @@ from cnnlib.figures.connections import (
 )
 from cnnlib.figures.costs import complexity, parameters_and_macs
 from cnnlib.figures.curves import learning_curves
+from cnnlib.figures.descent import animate_gradient_descent_on_p
 from cnnlib.figures.equivariance import moved
 from cnnlib.figures.fields import animate_receptive_field
 from cnnlib.figures.filtering import filtered_photo
@@ -49,6 +50,7 @@ __all__ = [
     "Picture",
     "activations",
     "animate_convolution",
+    "animate_gradient_descent_on_p",
     "animate_pooling",
     "animate_receptive_field",
     "bars",

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnlib.figures import style
+from cnnlib.figures.descent import descend
 from cnnlib.figures.tensors import as_batch
 from cnnlib.figures.trace import trace
 from cnnlib.figures.words import listed, named
@@ -144,22 +145,9 @@ def gradient_descent_on_p(
     one panel for each of ``steps`` shows p as bars, y as the outlined bar and the loss
     -log p[target]. Raises ValueError when ``target`` is not a class or a step < 0.
     """
-    z = np.array(logits, dtype=float)
-    if z.ndim != 1 or not 0 <= target < len(z):
-        raise ValueError(
-            f"target is {target}, logits have shape {z.shape}: expected a class of (K,)"
-        )
-    if not len(steps) or min(steps) < 0:
-        raise ValueError(f"steps is {tuple(steps)}, expected step numbers of 0 or more")
-    classes = [str(c) for c in (range(len(z)) if classes is None else classes)]
-    y = np.eye(len(z))[target]
-    frames = {}
-    for step in range(max(steps) + 1):
-        p = np.exp(z - z.max())
-        p /= p.sum()
-        if step in steps:
-            frames[step] = p
-        z = z - lr * (p - y)
+    path, y = descend(logits, target, lr, steps)
+    classes = [str(c) for c in (range(len(y)) if classes is None else classes)]
+    frames = {step: path[step] for step in sorted(set(steps))}
     fig, boxes = style.axes(
         1, len(frames), size=(min(9.5, 1.9 * len(frames) + 0.6), 3.6), sharey=True,
         squeeze=False,
