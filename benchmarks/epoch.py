@@ -11,6 +11,7 @@ others train on torchvision's MNIST as PyTorch's example prepares it.
 import contextlib
 import logging
 import os
+import sys
 import time
 import warnings
 
@@ -166,6 +167,7 @@ def lightning(root: str, images: int, batch_size: int) -> Turn:
 
 def fastai(root: str, images: int, batch_size: int) -> Turn:
     dataset = _some(root, images)
+    import fastai.callback.progress  # noqa: F401 - brings no_bar
     from fastai.callback.core import Callback
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
@@ -225,6 +227,8 @@ def _loader(root, images, batch_size, device, workers: int = 0) -> DataLoader:
     more = {"num_workers": workers, "persistent_workers": workers > 0}
     if device.type == "cuda":  # as the example does it there
         more = {"num_workers": 1, "persistent_workers": True, "pin_memory": True}
+    if more["num_workers"] and sys.platform == "linux":  # a contestant would spawn
+        more["multiprocessing_context"] = "fork"
     return DataLoader(_some(root, images), batch_size, shuffle=True, **more)
 
 
