@@ -56,6 +56,9 @@ def fit(model, train, test, options, out: Path) -> training.History:
     checkpoint = out / "checkpoint.pt"
     # torchrun starts all processes again when one dies: then, too, it goes on.
     restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    resume = options.resume or restarted
+    if not resume:  # or a worker that dies early would go on with an older training
+        checkpoint.unlink(missing_ok=True)
     try:
         return training.fit(
             model,
@@ -71,7 +74,7 @@ def fit(model, train, test, options, out: Path) -> training.History:
             schedule=options.schedule,
             precision=options.precision or recipe.precision,
             checkpoint=checkpoint,
-            resume=options.resume or restarted,
+            resume=resume,
         )
     except KeyboardInterrupt:
         if not checkpoint.is_file():
