@@ -36,6 +36,7 @@ ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
     .map((output) => `${output.ename}: ${output.evalue}`)"""
 CLOSE = """async () => {
     const panel = jupyterapp.shell.currentWidget;
+    await panel.context.sessionContext.ready; // a kernel that still starts cannot end
     await panel.context.sessionContext.shutdown();
     panel.dispose();
 }"""
