@@ -1,6 +1,6 @@
 """Measuring a network on images that it was not trained on, and asking it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,7 +90,9 @@ def evaluate(
     check_fits(model, dataset)
     loss = loss_of(model, loss)
     labels = dataset.labels
-    logits = _logits(model, dataset.images, batch_size)
+    _check_batch_size(batch_size)
+    # Batches rather than the images themselves: a set on disk is read piece by piece.
+    logits = _logits(model, (images for images, _ in dataset.batches(batch_size)))
     total = loss(logits, labels.to(logits.device))
     return Evaluation(
         model=type(model).__name__,
@@ -124,18 +126,22 @@ def predict(model: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tens
             "images must have shape (N, C, H, W), also for one image (images[None]), "
             f"got {tuple(images.shape)}"
         )
-    return _logits(model, images, batch_size).softmax(1).to(images.device)
+    _check_batch_size(batch_size)
+    batches = (normalize(part) for part in images.split(batch_size))
+    return _logits(model, batches).softmax(1).to(images.device)
+
+
+def _check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
 
 
 @torch.no_grad()
-def _logits(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
+def _logits(model: nn.Module, batches: Iterable[Tensor]) -> Tensor:
     """(N, K) float32 on the model's device, computed in evaluation mode."""
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     where = device_of(model)
     with evaluation_mode(model):
-        parts = images.split(batch_size)
-        return torch.cat([model(normalize(part.to(where))).float() for part in parts])
+        return torch.cat([model(images.to(where)).float() for images in batches])
 
 
 @contextmanager
@@ -172,7 +178,7 @@ def check_fits(model: nn.Module, dataset: ImageSet) -> None:
     """Raise ValueError unless the model maps the set's images to its classes."""
     name, shape = type(model).__name__, dataset.image_shape
     try:
-        logits = _logits(model, dataset.images[:1], 1)
+        logits = _logits(model, [normalize(dataset.images[:1])])
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
