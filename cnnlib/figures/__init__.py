@@ -7,6 +7,7 @@ when it is the last expression of a cell.
 from cnnlib.figures.animation import animate_convolution, animate_pooling
 from cnnlib.figures.answers import predictions, shift_experiment, templates
 from cnnlib.figures.arrays import convolution, equation, matrix
+from cnnlib.figures.backwards import animate_gradient_sizes
 from cnnlib.figures.comparisons import bars, runs, staircase
 from cnnlib.figures.connections import (
     dense_versus_convolution,
@@ -26,6 +27,7 @@ from cnnlib.figures.gradients import (
     gradient_per_layer,
     gradient_sizes,
 )
+from cnnlib.figures.hiding import animate_occlusion
 from cnnlib.figures.images import (
     before_after,
     channels,
@@ -51,6 +53,8 @@ __all__ = [
     "activations",
     "animate_convolution",
     "animate_gradient_descent_on_p",
+    "animate_gradient_sizes",
+    "animate_occlusion",
     "animate_pooling",
     "animate_receptive_field",
     "bars",

@@ -14,7 +14,7 @@ from cnnlib.figures.words import listed
 
 MOST_CLASSES = 10
 HIGH = 220.0  # CSS pixels: a probability of 1
-ROOM = 740.0  # CSS pixels: the bars and the curve of the loss
+ROOM = 700.0  # CSS pixels: the bars and the curve of the loss
 APART = 110.0
 ROW = 42.0
 
@@ -93,11 +93,13 @@ class _Chart:
         self.canvas, self.path, self.y = canvas, path, y
         self.classes, self.target = classes, target
         longest = max(map(len, classes))
-        self.column = max(54.0, min(130.0, text_width("0" * (longest + 1), TYPE)))
+        self.column = max(96.0, min(130.0, text_width("0" * (longest + 1), TYPE)))
         self.column = min(self.column, (ROOM - 190) / len(y))
         # The longest number, "−0.70", and the longest name fit into their columns.
         self.size = min(TYPE, 0.92 * self.column / text_width("00000", 1))
-        self.name_size = max(11, min(TYPE, self.column / text_width("0" * longest, 1)))
+        self.name_size = max(
+            11, min(TYPE, 0.85 * self.column / text_width("0" * longest, 1))
+        )
         self.right = self.column * len(y)
         self.left, self.wide = self.right + APART, min(300.0, ROOM - self.right)
 

@@ -30,7 +30,7 @@ def occlusion_map(
     """
     _, H, W = image.shape
     corners = [
-        (y, x) for y in _starts(H, window, stride) for x in _starts(W, window, stride)
+        (y, x) for y in starts(H, window, stride) for x in starts(W, window, stride)
     ]
     mean = image.mean(dim=(1, 2), keepdim=True)
     hidden = image.repeat(len(corners), 1, 1, 1)
@@ -47,7 +47,7 @@ def occlusion_map(
     return total / count
 
 
-def _starts(length: int, window: int, stride: int) -> list[int]:
+def starts(length: int, window: int, stride: int) -> list[int]:
     """First pixels of windows that cover ``length``, the last flush with its end."""
     last = length - window
     return [*range(0, last, stride), last]

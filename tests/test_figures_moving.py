@@ -1,0 +1,263 @@
+"""Animations of what is hard to see standing still: small, legible, and true."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cnnlib import figures, models
+from cnnlib.figures.backwards import share_words
+from cnnlib.figures.descent import descend
+from cnnlib.figures.fields import Level
+from cnnlib.figures.hiding import hide
+from cnnlib.figures.motion import MOST_FRAMES, Film
+from cnnlib.figures.svg import Canvas
+from cnnlib.figures.windows import windows
+
+SIZES = {
+    "sigmoid": {"dense 1": 2e-6, "dense 2": 4e-3, "dense 3": 0.06},
+    "ReLU": {"dense 1": 0.03, "dense 2": 0.04, "dense 3": 0.1},
+}
+NOISE = torch.rand(3, 17, 29, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+class Bright(nn.Module):
+    """Says class 1 to the mean of the top left 4x4 pixels."""
+
+    def forward(self, x):
+        score = 4 * x[:, :, :4, :4].mean((1, 2, 3))
+        return torch.stack([torch.zeros_like(score), score], 1)
+
+
+EVERY = {
+    "two 3×3": lambda: figures.animate_receptive_field([3, 3]),
+    "LeNet's field": lambda: figures.animate_receptive_field([5, (2, 2), 5, (2, 2)]),
+    "odd windows": lambda: figures.animate_receptive_field([(3, 1, 2), ((2, 3), 1)]),
+    "a VGG block": lambda: figures.animate_receptive_field(
+        nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3)), ["a", "b"]
+    ),
+    "p": lambda: figures.animate_gradient_descent_on_p([0, 2, 1], 0, classes="abc"),
+    "p of ten": lambda: figures.animate_gradient_descent_on_p(range(10), 3, lr=0.5),
+    "p of one step": lambda: figures.animate_gradient_descent_on_p(
+        [0, 1], 0, steps=[4], classes=("a name that is long", "b")
+    ),
+    "gradients": lambda: figures.animate_gradient_sizes(SIZES),
+    "many gradients": lambda: figures.animate_gradient_sizes(
+        {"deep": np.geomspace(1e-5, 1, 12), "short": [0, 3, 1]}
+    ),
+    "hiding": lambda: figures.animate_occlusion(
+        Bright(), NOISE, window=5, stride=3, classes=("no", "yes")
+    ),
+    "hiding, gray": lambda: figures.animate_occlusion(
+        models.LeNet5(), torch.zeros(1, 28, 28, dtype=torch.uint8), 7, title="black"
+    ),
+}
+
+
+@pytest.fixture(params=EVERY, scope="module")
+def drawn(request):
+    torch.manual_seed(0)
+    return EVERY[request.param]()
+
+
+def texts(picture):
+    """All words of an SVG, one string a text element."""
+    root = ElementTree.fromstring(picture.content)
+    return ["".join(node.itertext()) for node in root.iter(f"{root.tag[:-3]}text")]
+
+
+def test_an_animation_is_small_and_fits_the_page(drawn):
+    assert drawn.mime == "image/svg+xml"
+    assert len(drawn.content) < 60_000
+    assert 0 < drawn.width <= 970
+    assert drawn.alt.startswith("Animation")
+    assert "  " not in drawn.alt
+
+
+def test_an_animation_needs_nothing_else(drawn):
+    svg = drawn.content.decode().replace('xmlns="http://www.w3.org/2000/svg"', "", 1)
+    assert not re.search(r"https?:|url\(|@import|<script|on\w+=", svg)
+    assert all(
+        at.startswith("data:image/png") for at in re.findall('href="(.*?)"', svg)
+    )
+
+
+def test_an_animation_rests_for_those_who_ask_for_it(drawn):
+    svg = drawn.content.decode()
+    assert "@keyframes" in svg
+    assert "prefers-reduced-motion:reduce){*{animation:none!important}}" in svg
+
+
+def test_all_its_words_stand_inside_the_picture(drawn):
+    root = ElementTree.fromstring(drawn.content)
+    left, top, width, height = map(float, root.get("viewBox").split())
+    for node in root.iter(f"{root.tag[:-3]}text"):
+        x, y = float(node.get("x")), float(node.get("y"))
+        assert left < x < left + width
+        assert top < y < top + height
+
+
+def test_the_same_animation_has_the_same_bytes():
+    make = EVERY["two 3×3"]
+    assert make().content == make().content
+
+
+def test_a_film_shows_the_whole_first_and_then_the_way():
+    canvas = Canvas()
+    film = Film(canvas, 5, 2, "draw less")
+    assert "h" not in film.only(0)["class_"].split()
+    assert film.only(3) == {"class_": "f h", "style": "animation-delay:-4s"}
+    assert film.since(1) == {}  # there from the beginning
+    name = film.since(3)["class_"]
+    (keyframes,) = [css for css in canvas.css if f"@keyframes {name}" in css]
+    # There in the first of five steps, gone in the next two, back from the fourth on.
+    seen = "{0%{opacity:1}20.00%{opacity:0}60.00%,100%{opacity:1}}"
+    assert seen in keyframes
+    with pytest.raises(ValueError, match="151 steps, more than 150: draw less"):
+        Film(canvas, MOST_FRAMES + 1, 2, "draw less")
+
+
+def field(stack):
+    """The map that a stack of windows sees, from one output cell."""
+    level = Level({(0, 0): 1})
+    for window in reversed(windows(stack)):
+        level = level.below(window)
+    return level
+
+
+@pytest.mark.parametrize(
+    ("stack", "size"),
+    [
+        ([3], (3, 3)),
+        ([3, 3], (5, 5)),
+        ([3, 3, 3], (7, 7)),
+        ([5, (2, 2), 5, (2, 2)], (16, 16)),
+        ([(11, 4), (3, 2)], (19, 19)),
+        ([((3, 5), (1, 2)), (2, 1, 2)], (5, 9)),
+    ],
+)
+def test_a_field_is_what_the_gradient_reaches(stack, size):
+    assert field(stack).size == size
+    x = torch.zeros(1, 1, *size, requires_grad=True)
+    y = x
+    for window in windows(stack):
+        one = nn.Conv2d(1, 1, window.kernel_size, window.stride, 0, window.dilation)
+        nn.init.ones_(one.weight)
+        y = one(y)
+    (ways,) = torch.autograd.grad(y[0, 0, 0, 0], x)  # with weights of 1 it counts ways
+    counted = torch.zeros(size)
+    for cell, count in field(stack).ways.items():
+        counted[cell] = count
+    assert torch.equal(ways[0, 0], counted)
+
+
+def test_a_field_is_drawn_from_layers_of_a_model():
+    features = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)
+    )
+    assert [w.words for w in windows(features)] == ["conv 3×3", "pool 2×2, stride 2"]
+    picture = figures.animate_receptive_field(features)
+    assert "It sees 4×4 cells" in picture.alt
+    assert {"1×1", "2×2", "4×4"} <= set(texts(picture))
+
+
+def test_p_moves_by_its_own_error():
+    path, y = descend([0.0, 2.0, 1.0], 0, lr=0.5, steps=[3])
+    z = torch.tensor([0.0, 2.0, 1.0])
+    for p in path:
+        torch.testing.assert_close(torch.softmax(z, 0), torch.tensor(p).float())
+        z.requires_grad_()
+        loss = nn.functional.cross_entropy(z, torch.tensor(0))
+        (gradient,) = torch.autograd.grad(loss, z)
+        torch.testing.assert_close(gradient, torch.tensor(p - y).float())
+        z = z.detach() - 0.5 * gradient
+
+
+def test_every_step_of_p_is_written_out():
+    words = texts(figures.animate_gradient_descent_on_p([0, 2, 1], 0, steps=(0, 1)))
+    # softmax(0, 2, 1) = 0.09, 0.67, 0.24, and −log 0.0900 = 2.408
+    assert {"step 0: loss 2.408", "0.09", "0.67", "−0.91", "+0.67"} <= set(words)
+    assert any(word.startswith("step 1: loss 1.2") for word in words)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1, "100 %"),
+        (2.5, "250 %"),
+        (0.0234, "2.3 %"),
+        (0.00142, "0.14 %"),
+        (3e-5, "1/33,000"),
+        (1e-8, "1/1e8"),
+        (0, "0"),
+    ],
+)
+def test_shares_in_few_characters(share, words):
+    assert share_words(share) == words
+
+
+def test_bars_are_to_scale_within_a_network():
+    root = ElementTree.fromstring(figures.animate_gradient_sizes(SIZES).content)
+    bars = [r for r in root.iter(f"{root.tag[:-3]}rect") if r.get("fill") == "#D55E00"]
+    heights = [float(bar.get("height")) for bar in bars]  # from the last layer back
+    assert heights == pytest.approx([96, 0.4 * 96, 0.3 * 96], abs=0.01)
+
+
+def test_hiding_costs_where_the_network_looks():
+    image = torch.full((1, 12, 16), -0.5)
+    image[:, :4, :4] = 1.0
+    found = hide(Bright(), image, 1, window=4, stride=4)
+    assert found.p.shape == (3, 4)
+    assert found.whole == pytest.approx(float(torch.tensor(4.0).sigmoid()))
+    assert found.p[0, 0] < 0.5 < found.whole
+    others = found.p.ravel()[1:]
+    assert others == pytest.approx(np.full(11, found.whole))
+    picture = figures.animate_occlusion(Bright(), image, window=4, stride=4)
+    assert "with the square at row 0, column 0" in picture.alt
+    assert texts(picture).count("0") == 11
+
+
+WRONG = {
+    "layers is empty": lambda: figures.animate_receptive_field([]),
+    "layer 0 is not": lambda: figures.animate_receptive_field([3, 0]),
+    "layer (3, 1, 1, 1) is not": lambda: figures.animate_receptive_field(
+        [(3, 1, 1, 1)]
+    ),
+    "Linear sees the whole map": lambda: figures.animate_receptive_field(
+        models.LeNet5()
+    ),
+    "names has 1": lambda: figures.animate_receptive_field([3, 3], ["a"]),
+    "give fewer layers": lambda: figures.animate_receptive_field([(3, 2)] * 7),
+    "target is 3": lambda: figures.animate_gradient_descent_on_p([1, 2, 3], 3),
+    "more than 10 to draw": lambda: figures.animate_gradient_descent_on_p([1] * 11, 3),
+    "classes has 3": lambda: figures.animate_gradient_descent_on_p(
+        [1, 2], 0, classes="abc"
+    ),
+    "steps is (-1,)": lambda: figures.animate_gradient_descent_on_p(
+        [1, 2], 0, steps=[-1]
+    ),
+    "seconds is 0": lambda: figures.animate_gradient_sizes(SIZES, seconds=0),
+    "sizes is empty": lambda: figures.animate_gradient_sizes({}),
+    "has 13 layers": lambda: figures.animate_gradient_sizes({"a": [1] * 13}),
+    "the last layer's above 0": lambda: figures.animate_gradient_sizes({"a": [1, 0]}),
+    "has 6 networks": lambda: figures.animate_gradient_sizes(
+        {name: [1, 1] for name in "abcdef"}
+    ),
+    "image holds 2": lambda: figures.animate_occlusion(
+        Bright(), NOISE[None].repeat(2, 1, 1, 1)
+    ),
+    "do not fit": lambda: figures.animate_occlusion(Bright(), NOISE, window=18),
+    "target is 2": lambda: figures.animate_occlusion(Bright(), NOISE, 2),
+    "take a larger stride": lambda: figures.animate_occlusion(
+        Bright(), NOISE, stride=1
+    ),
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_bad_input_is_refused_in_words(words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        WRONG[words]()
