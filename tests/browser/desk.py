@@ -36,8 +36,10 @@ ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
     .map((output) => `${output.ename}: ${output.evalue}`)"""
 CLOSE = """async () => {
     const panel = jupyterapp.shell.currentWidget;
-    await panel.context.sessionContext.ready; // a kernel that still starts cannot end
-    await panel.context.sessionContext.shutdown();
+    const { sessionContext } = panel.context;
+    await sessionContext.ready;
+    await sessionContext.session.kernel.info; // what still starts does not end cleanly
+    await sessionContext.shutdown();
     panel.dispose();
 }"""
 

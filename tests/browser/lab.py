@@ -44,6 +44,11 @@ class Lab:
         }
         self.environment.pop("CNNLIB_WIDGETS", None)
         _write_settings(root / "settings")
+        # The debugger complains when a kernel ends while it is asking it something.
+        disabled = {"disabledExtensions": {"@jupyterlab/debugger-extension": True}}
+        (root / "config" / "labconfig").mkdir(parents=True)
+        page = root / "config" / "labconfig" / "page_config.json"
+        page.write_text(json.dumps(disabled))
         self._log = root / "lab.log"
         options = [
             "--no-browser",
