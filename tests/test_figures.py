@@ -169,6 +169,14 @@ def test_the_first_frame_stands_without_motion():
     assert ".h{opacity:0}" in text
 
 
+def test_a_large_table_of_zeros_and_ones_shows_its_ones():
+    table = np.eye(7)
+    text = figures.matrix(table).content.decode()
+    assert text.count(f'fill="{style.MUTED}">0<') == 42
+    assert text.count(">1<") == 7
+    assert style.MUTED not in figures.matrix(2 * table).content.decode()
+
+
 def test_all_public_names_are_there():
     assert figures.__all__ == sorted(figures.__all__)
     for name in figures.__all__:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from cnnlib import figures, models
-from cnnlib.figures.backwards import share_words
+from cnnlib.figures.backwards import HIGH, share_words
 from cnnlib.figures.descent import descend
 from cnnlib.figures.fields import Level
 from cnnlib.figures.hiding import hide
@@ -203,7 +203,7 @@ def test_bars_are_to_scale_within_a_network():
     root = ElementTree.fromstring(figures.animate_gradient_sizes(SIZES).content)
     bars = [r for r in root.iter(f"{root.tag[:-3]}rect") if r.get("fill") == "#D55E00"]
     heights = [float(bar.get("height")) for bar in bars]  # from the last layer back
-    assert heights == pytest.approx([96, 0.4 * 96, 0.3 * 96], abs=0.01)
+    assert heights == pytest.approx([HIGH, 0.4 * HIGH, 0.3 * HIGH], abs=0.01)
 
 
 def test_hiding_costs_where_the_network_looks():

@@ -57,7 +57,10 @@ def equation(*parts, roles=None, titles=None) -> Picture:
             continue
         array, (fill, edge, ink) = arrays[n], role_colors(roles[n])
         corner = (x, (height - len(array) * cell) / 2)
-        canvas.cells(*corner, array, cell, fill, edge)
+        # In a large table of zeros and ones, only the ones are seen at a glance.
+        table = array.size > 36 and set(array.ravel().tolist()) == {0, 1}
+        faded = ("0",) if table else ()
+        canvas.cells(*corner, array, cell, fill, edge, faded=faded)
         name = titles[n] or f"{roles[n]} {by(array)}"
         label(canvas, corner, array.shape[1] * cell, name, ink)
         spoken.append(f"{titles[n] or roles[n]} {listed(spoken_of[n])}")

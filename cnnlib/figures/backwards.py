@@ -10,8 +10,8 @@ from cnnlib.figures.style import Picture
 from cnnlib.figures.svg import FITS, TYPE, Canvas, text_width
 from cnnlib.figures.words import named
 
-HIGH = 96.0  # CSS pixels: the tallest bar of a network
-BETWEEN = 52.0  # room above a network's bars for their numbers
+HIGH = 84.0  # CSS pixels: the tallest bar of a network
+BETWEEN = 46.0  # room above a network's bars for their numbers
 MOST_LAYERS, MOST_NETWORKS = 12, 5
 
 

@@ -30,6 +30,7 @@ def bars(
     """
     values = named(values, "values")
     format = format or _thousands
+    xlabel = xlabel or ("on a log scale" if log else None)
     fig, ax = style.axes(size=(8, 0.48 * len(values) + (1.5 if xlabel else 1.1)))
     lengths = np.array([float(v) for v in values.values()])
     if not np.isfinite(lengths).all():

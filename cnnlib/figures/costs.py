@@ -133,14 +133,18 @@ def parameters_and_macs(summaries: Mapping, *, title: str = "What networks cost"
     fig, panels = style.axes(1, 3, size=(9.5, 0.5 * len(summaries) + 1.3))
     colors = (style.KERNEL, style.BLUE, style.OUTPUT)
     for ax, (what, values), color in zip(panels, costs.items(), colors, strict=True):
-        unit = "B" if what == "activations" else ""
-        texts = [short(v) + unit for v in values]
+        texts = [_bytes(v) if what == "activations" else short(v) for v in values]
         names = list(summaries) if ax is panels[0] else None
         barh(ax, np.array(values, float), texts, names, log=True, color=color)
         ax.set_title(what)
     fig.suptitle(f"{title} (log scale)")
     told = [
-        f"{name}: {short(p)} parameters, {short(m)} MACs, {short(a)}B of activations"
+        f"{name}: {short(p)} parameters, {short(m)} MACs, {_bytes(a)} of activations"
         for name, p, m, a in zip(summaries, *costs.values(), strict=True)
     ]
     return style.picture(fig, f"{title}, for one image. " + "; ".join(told) + ".")
+
+
+def _bytes(count: float) -> str:
+    """A memory size: "8 B", "43.1 KB"."""
+    return f"{short(count)}B" if count >= 1000 else f"{short(count)} B"

@@ -6,6 +6,7 @@ inside an ``<img>`` wherever a notebook is rendered.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
@@ -141,20 +142,27 @@ class Canvas:
         edge: str = style.INPUT,
         ink: str = style.INK,
         size: float | None = None,
+        faded: Container[str] = (),
     ) -> None:
-        """A matrix, one number a cell; ``values[i][j]`` may be a number or words."""
+        """A matrix, one number a cell; ``values[i][j]`` may be a number or words.
+
+        Cells whose words are among ``faded`` are gray on white.
+        """
         words = [[_words(value) for value in row] for row in values]
         size = number_size(values, cell) if size is None else size
         with self.group(fill=fill, stroke=edge, stroke_width=1.5):
             for i, row in enumerate(words):
-                for j, _ in enumerate(row):
-                    self.rect(x + j * cell, y + i * cell, cell, cell, fill=None)
+                for j, word in enumerate(row):
+                    paper = style.PAPER if word in faded else None
+                    self.rect(x + j * cell, y + i * cell, cell, cell, fill=paper)
         with self.group(font_size=size, text_anchor="middle", fill=ink):
             for i, row in enumerate(words):
                 for j, word in enumerate(row):
                     at = (x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.36 * size)
+                    gray = {"fill": style.MUTED} if word in faded else {}
                     if word:
-                        self._add("text", escape(word), x=float(at[0]), y=float(at[1]))
+                        at_cell = {"x": float(at[0]), "y": float(at[1])}
+                        self._add("text", escape(word), **at_cell, **gray)
 
     def svg(self, title: str, margin: float = 14) -> str:
         """The whole drawing as SVG text on white paper."""
