@@ -206,7 +206,7 @@ class _Chart:
         look = {"stroke": style.MUTED, "stroke_width": 1.5}
         self.canvas.rect(x, -SIDE, BAR, SIDE, **look)
         y, dash = -whole * SIDE, {"stroke_dasharray": "7 6", "stroke_width": 2.5}
-        self.canvas.line(x - 8, y, x + BAR + 8, y, style.INK, **dash)
+        self.canvas.line(x, y, x + BAR + 14, y, style.INK, **dash)
         for share in (0, 1):
             words = f"{share:.0%}".replace("%", " %")
             self.canvas.text(x - 10, -share * SIDE, words, 16, style.MUTED, "end")
