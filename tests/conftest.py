@@ -7,7 +7,7 @@ import pytest
 os.environ.setdefault("CNNLIB_OFFLINE", "1")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_thread():
     """One thread: tiny tensors gain nothing from more and lose on a busy machine."""
     import torch

@@ -18,14 +18,7 @@ from training_cases import bars, fit, same, small, with_norm
 from cnnlib import data, layers, models, runtime, training
 from cnnlib.training import feeding, fitting, progress
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small only wait for each other's threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +27,7 @@ def on_the_cpu(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def trained():
+def trained(one_thread):
     """A model that has learned, its sets and its history."""
     train, test, model = bars(400), bars(101, seed=1), small()
     history = fit(model, train, test, epochs=4, batch_size=32, lr=0.01)
@@ -236,9 +229,7 @@ def test_random_crops_of_larger_images():
     train, test, augment = bars(60, size=14), bars(20, seed=1), data.Augment(crop=12)
     history = fit(small(), train, test, batch_size=20, augment=augment)
     assert history.settings["augment"] == "Augment(crop=12)"
-    with pytest.raises(
-        ValueError, match=r"same image_shape, .* \(1, 12, 12\) and"
-    ):
+    with pytest.raises(ValueError, match=r"same image_shape, .* \(1, 12, 12\) and"):
         fit(small(), train, bars(20, size=14), augment=augment)
     with pytest.raises(ValueError, match=r"images of shape \(1, 10, 10\)"):
         fit(small(), train, augment=data.Augment(crop=10))

@@ -59,7 +59,7 @@ def stopped(path, step, action=interrupt, error=InterruptionError, **kw):
 
 
 @pytest.fixture(scope="module")
-def undisturbed():
+def undisturbed(one_thread):
     """The model and the history of the training that nothing interrupts."""
     model = with_norm()
     return model, fit(model, bars(70), augment=noisy(), device="cpu", **SETTINGS)
