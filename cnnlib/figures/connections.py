@@ -8,6 +8,7 @@ from itertools import pairwise
 from cnnlib.figures import style
 from cnnlib.figures.style import Picture
 from cnnlib.figures.svg import TYPE, Canvas
+from cnnlib.figures.windows import windows
 from cnnlib.functional import output_size
 
 
@@ -70,18 +71,16 @@ def _bytes(n: float) -> str:
     return f"{n:.3g} {unit}"
 
 
-def receptive_field(layers: Sequence, names: Sequence[str] | None = None) -> Picture:
+def receptive_field(layers, names: Sequence[str] | None = None) -> Picture:
     """What one output cell sees through a stack of layers, drawn along one dimension.
 
-    ``layers`` from input to output: kernel sizes, or (kernel_size, stride) or
-    (kernel_size, stride, dilation). ``names`` replaces the layers' labels.
+    ``layers`` from input to output: a model of convolutions and poolings, or modules,
+    kernel sizes, (kernel_size, stride) or (kernel_size, stride, dilation). Of windows
+    that are not square the columns count. ``names`` replaces the layers' labels.
     """
-    steps = [_layer(layer) for layer in layers]
-    if not steps:
-        raise ValueError("layers is empty: give at least one kernel size")
-    names = names or [_layer_name(*step) for step in steps]
-    if len(names) != len(steps):
-        raise ValueError(f"names has {len(names)} entries for {len(steps)} layers")
+    stack = windows(layers, names)
+    steps = [(w.kernel_size[1], w.stride[1], w.dilation[1]) for w in stack]
+    names = names or [window.words for window in stack]
     seen = [[0]]  # the cells of each row that matter, from the output down
     for k, s, d in reversed(steps):
         below = {cell * s + tap * d for cell in seen[-1] for tap in range(k)}
@@ -122,23 +121,6 @@ def receptive_field(layers: Sequence, names: Sequence[str] | None = None) -> Pic
         f"Receptive field of one output cell, from the output down: through {told}. "
         f"It sees {widths[-1]}×{widths[-1]} cells of the input."
     )
-
-
-def _layer(layer) -> tuple[int, int, int]:
-    parts = (layer,) if isinstance(layer, int) else tuple(layer)
-    usual = (None, 1, 1)
-    full = (*parts, *usual[len(parts) :])
-    if len(full) != 3 or any(not isinstance(n, int) or n < 1 for n in full):
-        raise ValueError(
-            f"layer {layer!r} is not kernel_size, (kernel_size, stride) or "
-            "(kernel_size, stride, dilation)"
-        )
-    return full
-
-
-def _layer_name(k: int, s: int, d: int) -> str:
-    more = f", stride {s}" if s > 1 else ""
-    return f"{k}×{k}{more}" + (f", dilation {d}" if d > 1 else "")
 
 
 def _fans(canvas: Canvas, seen, steps, cell: float, apart: float) -> None:
