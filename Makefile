@@ -15,7 +15,7 @@ READY = $(VENV)/.installed
 ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks pictures bench lint constraints clean
+.PHONY: help lab test notebooks pictures site bench lint constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -33,6 +33,9 @@ notebooks: $(READY) ## run the notebooks and store their outputs (NB="..." for s
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False \
 	    --ExecutePreprocessor.store_widget_state=False --log-level=WARN $(NB)
+
+site: $(READY) ## write the notebooks as web pages that need nothing else to site/
+	$(BIN)/python docs/site.py
 
 pictures: $(READY) ## take the README's pictures from the notebooks
 	$(BIN)/python docs/pictures.py
@@ -58,5 +61,5 @@ $(READY): pyproject.toml constraints.txt
 	    { echo "The lecture needs Python 3.10 or newer; name one: make PYTHON=python3.12 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	    { echo "No virtual environment could be made: install python3-venv and try again."; rm -rf $(VENV); exit 1; }
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[lab,test,docs]'
 	@touch $(READY)

@@ -3,30 +3,20 @@
 import base64
 import re
 
-import nbformat
 import pytest
+
+from docs import site
 
 from .conftest import NOTEBOOKS
 from .test_stored import NAMES, stored_html
 
-# nbconvert's page fetches require.js and MathJax; an empty script stands in for both.
-NOTHING = "data:text/javascript,"
 
-
-@pytest.fixture
-def page_of(tmp_path):
-    """Export a notebook as nbconvert does, to a file; return its address."""
-    nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is missing")
-
-    def export(name):
-        exporter = nbconvert.HTMLExporter(require_js_url=NOTHING, mathjax_url=NOTHING)
-        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-        body, _ = exporter.from_notebook_node(notebook)
-        file = tmp_path / f"{name}.html"
-        file.write_text(body, encoding="utf-8")
-        return file.as_uri()
-
-    return export
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory):
+    """Write the pages of `make site`; the address of a notebook's."""
+    folder = tmp_path_factory.mktemp("site")
+    site.write(folder)
+    return lambda name: (folder / f"{name}.html").as_uri()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,6 +26,7 @@ def test_an_exported_page_shows_its_pictures(window, page_of, name):
     widgets = sum("showInPage(" in output for output in html)
     assert window.page.locator(".cnnlib").count() == widgets
     assert window.page.locator("img").count() > 0
+    assert window.page.locator("math").count() > 0
     assert window.broken_images() == []
     assert window.outside == []
     assert window.complaints == []
