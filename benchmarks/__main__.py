@@ -17,7 +17,6 @@ QUICK = {
     "image_folder": ["--repeat", "1"],
     "processes": ["--repeat", "2", "--batch-sizes", "128"],
     "import_time": ["--repeat", "3"],
-    "notebooks": [],
 }
 FULL = {
     "epoch": ["--repeat", "15"],
