@@ -23,30 +23,11 @@ def torchvision():
     """torchvision, as the oracle; skips where it cannot be imported.
 
     Its compiled part may be built for another torch (a CPU machine with wheels for
-    CUDA). The networks need none of it, only that its operators are known by name.
+    CUDA); the networks need none of it.
     """
+    from benchmarks import mnist
+
     try:
-        import torchvision
-    except RuntimeError as error:
-        if "operator torchvision::nms does not exist" not in str(error):
-            pytest.skip(f"torchvision cannot be imported: {error}")
-        torchvision = _torchvision_without_operators()
+        return mnist.torchvision()
     except ImportError as error:
         pytest.skip(f"torchvision cannot be imported: {error}")
-    return torchvision
-
-
-def _torchvision_without_operators():
-    import sys
-
-    import torch
-
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou) -> Tensor")
-    for name in [n for n in sys.modules if n.split(".")[0] == "torchvision"]:
-        del sys.modules[name]
-    import torchvision
-
-    torchvision._library = library  # the operators live as long as this object
-    return torchvision

@@ -1,7 +1,7 @@
 """One picture file to pixels; and, run as a program, many to a file of pixels.
 
 Neither torch nor the rest of cnnlib is imported here, so that the program, of which
-``readers`` starts one a processor core, is ready in a fifth of a second.
+``readers`` starts one a processor core, is ready in a tenth of a second.
 """
 
 import io

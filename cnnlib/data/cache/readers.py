@@ -1,7 +1,7 @@
 """Reader processes: one a core, each decoding blocks of pictures into one file.
 
 Processes and not threads, because PIL keeps Python's lock for most of a small JPEG:
-CIFAR-10's decode in 0.35x the time of threads on two cores. They are programs of their
+CIFAR-10's decode in half the time of threads on two cores. They are programs of their
 own and not multiprocessing's, which would need a main guard in every script.
 """
 
