@@ -40,7 +40,7 @@ RECIPES = {
     ),
     "alexnet": Recipe("cats_vs_dogs", 8, 2e-3, augment=True),
     "alexnet_2012": Recipe("cats_vs_dogs", 8, 5e-4, augment=True, size=224),
-    "small_alexnet": Recipe("cats_vs_dogs", 8, 2e-3, augment=True),
+    "small_alexnet": Recipe("cats_vs_dogs", 8, 1e-3, augment=True),
     "vgg11": _DEEP,
     "vgg13": _DEEP,
     "vgg16": _DEEP,
