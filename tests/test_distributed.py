@@ -26,12 +26,22 @@ pytestmark = [
 
 # Run by each process; the first one writes down what came out.
 ALL_TRAININGS = """
-import json, os, sys
+import atexit, json, os, sys
 import torch
 from cnnlib import training
 from training_cases import TRAININGS
 
-found = {}
+file_name = f"{sys.argv[1]}.{os.environ['RANK']}"
+
+@atexit.register  # before fit registers anything: comes last
+def count_threads():
+    with open(f"{file_name}.threads", "w") as file:
+        json.dump([threads(), at_start], file)
+
+def threads():
+    return len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
+
+at_start, found = threads(), {}
 for name in sys.argv[2:]:
     model, history = TRAININGS[name]()
     weights = torch.cat([w.flatten().double() for w in model.state_dict().values()])
@@ -41,7 +51,7 @@ for name in sys.argv[2:]:
         "plain": type(model).__name__ != "DistributedDataParallel",
         "threads": torch.get_num_threads(),
     }
-with open(f"{sys.argv[1]}.{os.environ['RANK']}", "w") as file:
+with open(file_name, "w") as file:
     json.dump(found, file)
 """
 
@@ -112,7 +122,11 @@ def two_processes(tmp_path_factory):
     (folder / "work.py").write_text(ALL_TRAININGS)
     names = [folder / "found", *TRAININGS]
     finished(torchrun(folder / "work.py", *names, options=one_machine()))
-    return [json.loads((folder / f"found.{rank}").read_text()) for rank in (0, 1)]
+    found = [json.loads((folder / f"found.{rank}").read_text()) for rank in (0, 1)]
+    for rank in (0, 1):
+        counts = (folder / f"found.{rank}.threads").read_text()
+        found[rank]["threads at exit and at start"] = json.loads(counts)
+    return found
 
 
 @pytest.mark.parametrize("name", TRAININGS)
@@ -127,6 +141,13 @@ def test_both_processes_end_with_the_same_network(name, two_processes):
     assert first["history"]["losses"] == second["history"]["losses"]
     assert first["plain"]
     assert first["threads"] == 1
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_no_thread_communicates_while_python_ends(rank, two_processes):
+    """One that does may abort the process: PyTorch's threads need Python to end."""
+    at_exit, at_start = two_processes[rank]["threads at exit and at start"]
+    assert at_exit == at_start
 
 
 # A worker that dies
