@@ -520,6 +520,16 @@ def test_nan_and_infinity():
         agree("cross_entropy", scores, torch.tensor([1, 0]), reduction=reduction)
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3, (3, 2)])
+@pytest.mark.parametrize("dilation", [1, 2, (3, 1)])
+@pytest.mark.parametrize("value", [nan, inf])
+def test_nan_and_infinity_reach_only_the_windows_they_lie_in(stride, dilation, value):
+    image = tensor(1, 2, 9, 9).detach()
+    image[0, 0, 3, 3] = image[0, 1, 8, 8] = value
+    image.requires_grad_()
+    agree("conv2d", image, tensor(4, 1, 3, 2), None, stride, 1, dilation, 2)
+
+
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_targets_that_are_all_ignored(reduction, smoothing):
@@ -770,6 +780,10 @@ def test_output_size_refuses(arguments, argument):
 def test_a_step_beyond_the_image_costs_nothing():
     """With a single window it does not matter how far the next one would be."""
     agree("conv2d", tensor(2, 3, 5, 5), tensor(2, 3, 3, 3), tensor(2), 10**9)
+
+
+def test_a_window_that_lies_in_the_padding():
+    agree("conv2d", tensor(2, 3, 6, 5), tensor(2, 3, 2, 2), tensor(2), 12, 3)
 
 
 def test_targets_without_numbers():

@@ -72,29 +72,33 @@ def sum_of_products(images, rows, bias, size, kW, stride, dilation):
     n, C, (H, W) = len(images), images.shape[1], size
     groups, width = len(bias), dilation[1] * (kW - 1) + 1
     strips = images.unfold(3, width, stride[1])[..., :: dilation[1]]
-    # A vertical stride of s: s rows of the image become s channels, then stride 1.
-    strips = strips.unflatten(2, (-1, stride[0])).permute(0, 1, 5, 3, 2, 4).contiguous()
-    strips = strips.view(n * groups, C // groups * kW * stride[0], strips.shape[4], W)
+    # With a vertical stride of s, s rows of the image lie behind one another; stride 1.
+    strips = strips.unflatten(2, (-1, stride[0])).unflatten(1, (groups, C // groups))
+    strips = strips.permute(0, 1, 4, 2, 6, 3, 5).contiguous()
+    strips = strips.view(n * groups, stride[0], C // groups * kW, strips.shape[5], W)
     sums = bias.repeat(n, 1, H * W)
-    for shift, row in rows:
-        met = strips[:, :, shift : shift + H].flatten(2)
+    for shift, behind, row in rows:
+        met = strips[:, behind, :, shift : shift + H].flatten(3).flatten(1, 2)
         sums.baddbmm_(row.expand(n, -1, -1, -1).flatten(0, 1), met)  # += row @ met
     return sums
 
 
 def split_kernels(weight, stride, dilation, groups):
-    """The kernels' rows: (shift, matrix (groups, O / groups, numbers)).
+    """The kernels' rows: (shift, image rows, matrix (groups, O / groups, numbers)).
 
-    With a vertical stride above 1 one matrix takes so many rows at a time; rows that a
-    dilated kernel leaves out are zero in it.
+    With a vertical stride of s, one matrix takes all the kernels' rows that fall into
+    the same s rows of the image; a slice says which of those they are.
     """
-    K, C, kH, kW = weight.shape
-    shifts = sorted({i * dilation // stride for i in range(kH)})
-    spread = weight.new_zeros(K, C, (shifts[-1] + 1) * stride, kW)
-    spread[:, :, : dilation * (kH - 1) + 1 : dilation] = weight
-    spread = spread.view(groups, K // groups, C, shifts[-1] + 1, stride, kW)
-    matrices = spread.permute(3, 0, 1, 2, 5, 4).flatten(3).unbind()
-    return [(shift, matrices[shift]) for shift in shifts]
+    kernels = weight.unflatten(0, (groups, -1)).transpose(2, 3)
+    together = {}
+    for i in range(weight.shape[2]):
+        together.setdefault(i * dilation // stride, []).append(i)
+    rows = []
+    for shift, some in together.items():
+        start, stop = some[0] * dilation % stride, some[-1] * dilation % stride + 1
+        matrix = kernels[:, :, some[0] : some[-1] + 1].flatten(2)
+        rows.append((shift, slice(start, stop, dilation), matrix))
+    return rows
 
 
 def images_at_a_time(images, weight, size) -> int:

@@ -68,7 +68,7 @@ def pad(input: Tensor, top, bottom, left, right, value=0) -> Tensor:
     if top == left == 0 and rows <= H and columns <= W:
         return input[..., :rows, :columns]
     output = input.new_full((*input.shape[:-2], rows, columns), value)
-    inside = input[..., : rows - top, : columns - left]
+    inside = input[..., : max(rows - top, 0), : max(columns - left, 0)]
     output[..., top : top + H, left : left + W] = inside
     return output
 
