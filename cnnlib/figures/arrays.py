@@ -63,7 +63,7 @@ def equation(*parts, roles=None, titles=None) -> Picture:
         canvas.cells(*corner, array, cell, fill, edge, faded=faded)
         name = titles[n] or f"{roles[n]} {by(array)}"
         label(canvas, corner, array.shape[1] * cell, name, ink)
-        spoken.append(f"{titles[n] or roles[n]} {listed(spoken_of[n])}")
+        spoken.append(f"{titles[n] or roles[n]} {listed(spoken_of[n], 49)}")
         x, n = x + array.shape[1] * cell, n + 1
     return canvas.picture(" ".join(spoken))
 

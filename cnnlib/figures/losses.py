@@ -44,10 +44,11 @@ def probabilities(
     fig, axes = style.axes(1, len(panels), (9.2, 0.42 * len(p) + 1.6), sharey=True)
     colors = (style.INPUT, style.OUTPUT, style.VERMILLION)
     for n, (ax, (title, values)) in enumerate(zip(axes, panels.items(), strict=True)):
-        _bars(ax, values, names, colors[n], style.HATCHES[n])
+        outlined = target if n == 1 else None
+        _bars(ax, values, names, colors[n], style.HATCHES[n], outlined)
         ax.set_title(title, fontsize=style.TEXT)
         if n == 1:
-            ax.set_xlim(0, 1.3)
+            ax.set_xlim(0, 1.45)
         if n == 1 and target is not None:
             # The one-hot y, which training pushes p towards.
             box = {"fill": False, "edgecolor": style.INK, "linestyle": "--"}
@@ -64,8 +65,11 @@ def probabilities(
     return style.picture(fig, f"Bars for {', '.join(names)}. {told}.{loss}")
 
 
-def _bars(ax, values, names: list[str], color: str, hatch: str) -> None:
-    """Horizontal bars with their numbers, around a line at zero."""
+def _bars(ax, values, names: list[str], color: str, hatch: str, outlined=None) -> None:
+    """Horizontal bars with their numbers, around a line at zero.
+
+    The number of the ``outlined`` row stands behind an outline that ends at 1.
+    """
     rows = np.arange(len(values))
     look = {"color": color, "edgecolor": style.PAPER, "hatch": hatch}
     ax.barh(rows, values, height=0.62, **look)
@@ -74,12 +78,10 @@ def _bars(ax, values, names: list[str], color: str, hatch: str) -> None:
     room = 0.34 * (high - low or 1)
     for row, value in zip(rows, values, strict=True):
         side = "left" if value >= 0 else "right"
-        at = value + (0.03 if value >= 0 else -0.03) * (high - low or 1)
+        end = 1 if row == outlined else value
+        at = end + (0.03 if value >= 0 else -0.03) * (high - low or 1)
         words = number(round(float(value), 3))
-        # On paper of its own, so that y's outline does not cross the digits.
-        behind = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
-        look = {"ha": side, "va": "center", "fontsize": style.SMALL, "bbox": behind}
-        ax.text(at, row, words, zorder=5, **look)
+        ax.text(at, row, words, ha=side, va="center", fontsize=style.SMALL)
     ax.set_xlim(low - (room if low < 0 else 0), high + room)
     ax.set_yticks(rows, names)
     ax.set_xticks([])

@@ -54,7 +54,7 @@ def networks_side_by_side(networks: Mapping, *, title: str | None = None):
         _gaps(ax, x, column, rows, name)
         lines(ax, x, len(rows) * ROW, [name], bold=True, fontsize=style.TITLE)
     title = title or listed([*stacks]) + " side by side"
-    note = "Blocks: cube root of channels wide, of map size high."
+    note = "Width: cube root of the channels. Height: cube root of the maps' height."
     finish(ax, title, note, sum(edges) / 2, -0.6)
     told = [
         f"{name} from the input up: " + ", ".join(" ".join(_words(s)) for s in stack)
