@@ -17,7 +17,17 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 ROOT = Path(__file__).parent.parent
 NOTHING = "data:text/javascript,"  # in place of the scripts that would be fetched
-STYLE = "<style>math { font-size: 1.25em }</style>"
+# A font made for formulas: in others, brackets, braces and sums do not grow.
+STYLE = """\
+<style>
+  math {
+    font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math",
+      "DejaVu Math TeX Gyre", math;
+    font-size: 1.2em;
+  }
+  details { margin: 0.5em 0 1em }
+</style>
+"""
 INDEX = """\
 <!doctype html>
 <html lang="en">
@@ -41,10 +51,15 @@ class Formulas(IPythonRenderer):
     """Markdown to HTML, its formulas to MathML."""
 
     def block_math(self, body: str) -> str:
-        return convert(body, display="block")
+        return spaced(convert(body, display="block"))
 
     def inline_math(self, body: str) -> str:
-        return convert(body)
+        return spaced(convert(body))
+
+
+def spaced(formula: str) -> str:
+    """MathML with the thin space that TeX puts after "log"."""
+    return formula.replace("<mi>log</mi>", '<mi>log</mi><mspace width="0.17em"/>')
 
 
 class PageExporter(HTMLExporter):
