@@ -5,6 +5,7 @@ import math
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as reference
@@ -542,6 +543,25 @@ def test_targets_that_are_all_ignored(reduction, smoothing):
     torch.testing.assert_close(one, expected, equal_nan=True)
     agree("cross_entropy", tensor(0, 4), target[:0], **options)
     agree("cross_entropy", tensor(0, 4), tensor(0, 4), **options)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
+def test_class_weights_that_are_zero_or_nan(reduction, smoothing):
+    options = {"reduction": reduction, "label_smoothing": smoothing}
+    zero, hidden = torch.tensor([[0.0, 0, 1, 0], [1, 2, nan, 3]]).double()
+    agree("cross_entropy", tensor(3, 4), torch.tensor([0, 1, 3]), zero, **options)
+    agree("cross_entropy", tensor(3, 4), torch.tensor([0, 1, 3]), hidden, **options)
+    agree("cross_entropy", tensor(3, 4), torch.tensor([0, 1, 2]), hidden, **options)
+
+
+@pytest.mark.parametrize("smoothing", [torch.tensor(0.5), np.float32(0.5), True])
+def test_numbers_that_are_no_python_floats(smoothing):
+    target = torch.tensor([0, 1, 3])
+    agree("cross_entropy", tensor(3, 4), target, label_smoothing=smoothing)
+    agree("cross_entropy", tensor(3, 4), target, ignore_index=np.int64(1))
+    agree("cross_entropy", tensor(3, 4), target, ignore_index=-(2**63))
+    agree("local_response_norm", tensor(1, 3, 4), 2, smoothing)
 
 
 def test_empty_images():

@@ -78,7 +78,8 @@ def sum_of_products(images, rows, bias, size, kW, stride, dilation):
     strips = strips.view(n * groups, stride[0], C // groups * kW, strips.shape[5], W)
     sums = bias.repeat(n, 1, H * W)
     for shift, behind, row in rows:
-        met = strips[:, behind, :, shift : shift + H].flatten(3).flatten(1, 2)
+        met = strips[:, behind, :, shift : shift + H]
+        met = met.reshape(n * groups, row.shape[2], H * W)
         sums.baddbmm_(row.expand(n, -1, -1, -1).flatten(0, 1), met)  # += row @ met
     return sums
 
@@ -89,16 +90,15 @@ def split_kernels(weight, stride, dilation, groups):
     With a vertical stride of s, one matrix takes all the kernels' rows that fall into
     the same s rows of the image; a slice says which of those they are.
     """
-    kernels = weight.unflatten(0, (groups, -1)).transpose(2, 3)
     together = {}
     for i in range(weight.shape[2]):
-        together.setdefault(i * dilation // stride, []).append(i)
-    rows = []
-    for shift, some in together.items():
-        start, stop = some[0] * dilation % stride, some[-1] * dilation % stride + 1
-        matrix = kernels[:, :, some[0] : some[-1] + 1].flatten(2)
-        rows.append((shift, slice(start, stop, dilation), matrix))
-    return rows
+        together.setdefault(i * dilation // stride, []).append(i * dilation % stride)
+    kernels = weight.unflatten(0, (groups, -1)).transpose(2, 3)
+    parts = kernels.split([len(behind) for behind in together.values()], 2)
+    return [
+        (shift, slice(behind[0], behind[-1] + 1, dilation), part.flatten(2))
+        for (shift, behind), part in zip(together.items(), parts, strict=True)
+    ]
 
 
 def images_at_a_time(images, weight, size) -> int:

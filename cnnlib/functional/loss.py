@@ -8,8 +8,10 @@ from torch import Tensor
 from .shapes import (
     ArgumentError,
     ArgumentIndexError,
+    ArgumentTypeError,
     check_dtype,
     check_floating,
+    check_number,
     check_tensor,
     integer,
     wide,
@@ -94,7 +96,7 @@ def shift(name, input, dim, stacklevel, dtype):
             f"{tuple(input.shape)}, but got {dim}"
         )
     if not isinstance(dtype, torch.dtype) and dtype not in (None, float):
-        raise TypeError(f"dtype must be a torch.dtype, but got {dtype!r}")
+        raise ArgumentTypeError(f"dtype must be a torch.dtype, but got {dtype!r}")
     input = input if dtype is None else input.to(dtype)
     check_floating("input" if dtype is None else "dtype", input.dtype)
     precise = wide(input)
@@ -126,28 +128,37 @@ def cross_entropy(
     """
     reduction = choose_reduction(size_average, reduce, reduction)
     soft = check_loss(input, target, weight, ignore_index, label_smoothing)
+    label_smoothing = float(label_smoothing)
     axis = 0 if input.dim() == 1 else 1
     loss = -log_softmax(input, axis)  # of each class, were it the true one
+    weighed = loss
     if weight is not None:
-        loss = loss * weight.view(-1, *[1] * (input.dim() - axis - 1))
+        weighed = loss * weight.view(-1, *[1] * (input.dim() - axis - 1))
     if soft:
         if label_smoothing:
             target = (
                 target * (1 - label_smoothing) + label_smoothing / input.shape[axis]
             )
-        losses = (loss * target).sum(axis)
-        count = losses.numel()
-    else:
-        target = target.long().reshape(input.shape[:axis] + input.shape[axis + 1 :])
-        counts = target != ignore_index
-        target = target.where(counts, 0)
-        losses = loss.gather(axis, target.unsqueeze(axis)).squeeze(axis)
-        if label_smoothing:
-            losses = losses * (1 - label_smoothing) + loss.mean(axis) * label_smoothing
-        losses = losses.where(counts, 0)
-        if weight is not None:
-            counts = weight[target].where(counts, 0)
-        count = counts.sum()
+        losses = (weighed * target).sum(axis)
+        return reduce_to(reduction, losses, losses.numel())
+    target = target.long().reshape(input.shape[:axis] + input.shape[axis + 1 :])
+    counts = target != ignore_index
+    true = target.where(counts, 0)
+    losses = loss.gather(axis, true.unsqueeze(axis)).squeeze(axis)
+    shares = counts
+    if weight is not None:
+        shares = weight[true].where(counts, 0)
+        losses = losses * shares
+    losses = reduce_to(reduction, losses.where(counts, 0), shares.sum())
+    if label_smoothing:
+        smooth = weighed.mean(axis).where(counts, 0)
+        smooth = reduce_to(reduction, smooth, shares.sum())
+        losses = losses * (1 - label_smoothing) + smooth * label_smoothing
+    return losses
+
+
+def reduce_to(reduction, losses, count):
+    """The losses themselves, their sum, or their sum divided by ``count``."""
     if reduction == "none":
         return losses
     return losses.sum() if reduction == "sum" else losses.sum() / count
@@ -182,12 +193,7 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
     axis = 0 if input.dim() == 1 else 1
     C = input.shape[axis]
     ignore_index = integer("ignore_index", ignore_index)
-    if isinstance(label_smoothing, Tensor) or not isinstance(
-        label_smoothing, (int, float)
-    ):
-        raise TypeError(
-            f"label_smoothing must be a number, but got {label_smoothing!r}"
-        )
+    check_number("label_smoothing", label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(
             f"label_smoothing must be between 0 and 1, but got {label_smoothing}"

@@ -110,7 +110,7 @@ def integer(name, value, minimum=None) -> int:
         ) from None
     if minimum is not None and value < minimum:
         raise ArgumentError(f"{name} must be at least {minimum}, but got {value}")
-    if value.bit_length() > 63:
+    if not -(2**63) <= value < 2**63:
         raise ArgumentError(f"{name} must fit into 64 bits, but got {value}")
     return value
 
