@@ -9,6 +9,7 @@ from .shapes import (
     ArgumentError,
     ArgumentIndexError,
     ArgumentTypeError,
+    brief,
     check_dtype,
     check_floating,
     check_number,
@@ -95,8 +96,8 @@ def shift(name, input, dim, stacklevel, dtype):
             f"dim must be from {-limit} to {limit - 1} for input of shape "
             f"{tuple(input.shape)}, but got {dim}"
         )
-    if not isinstance(dtype, torch.dtype) and dtype not in (None, float):
-        raise ArgumentTypeError(f"dtype must be a torch.dtype, but got {dtype!r}")
+    if not (dtype is None or dtype is float or isinstance(dtype, torch.dtype)):
+        raise ArgumentTypeError(f"dtype must be a torch.dtype, but got {brief(dtype)}")
     input = input if dtype is None else input.to(dtype)
     check_floating("input" if dtype is None else "dtype", input.dtype)
     precise = wide(input)
@@ -127,6 +128,7 @@ def cross_entropy(
     TypeError where torch.nn.functional.cross_entropy refuses its arguments.
     """
     reduction = choose_reduction(size_average, reduce, reduction)
+    ignore_index = integer("ignore_index", ignore_index)
     soft = check_loss(input, target, weight, ignore_index, label_smoothing)
     label_smoothing = float(label_smoothing)
     axis = 0 if input.dim() == 1 else 1
@@ -174,9 +176,9 @@ def choose_reduction(size_average, reduce, reduction) -> str:
             f"reduction='{reduction}' instead.",
             stacklevel=3,
         )
-    if reduction not in ("none", "mean", "sum"):
+    if not isinstance(reduction, str) or reduction not in ("none", "mean", "sum"):
         raise ArgumentError(
-            f"reduction must be 'none', 'mean' or 'sum', but got {reduction!r}"
+            f"reduction must be 'none', 'mean' or 'sum', but got {brief(reduction)}"
         )
     return reduction
 
@@ -192,7 +194,6 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
         )
     axis = 0 if input.dim() == 1 else 1
     C = input.shape[axis]
-    ignore_index = integer("ignore_index", ignore_index)
     check_number("label_smoothing", label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(

@@ -2,6 +2,7 @@
 
 import numbers
 import operator
+import textwrap
 
 import torch
 from torch import Tensor
@@ -105,9 +106,7 @@ def integer(name, value, minimum=None) -> int:
             raise TypeError
         value = operator.index(value)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"{name} must be an integer, but got {value!r} ({type(value).__name__})"
-        ) from None
+        raise TypeError(f"{name} must be an integer, but got {brief(value)}") from None
     if minimum is not None and value < minimum:
         raise ArgumentError(f"{name} must be at least {minimum}, but got {value}")
     if not -(2**63) <= value < 2**63:
@@ -120,23 +119,28 @@ def pair(name, value, minimum) -> tuple[int, int]:
     if not isinstance(value, (tuple, list)):
         value = integer(name, value, minimum)
         return value, value
-    if len(value) not in (1, 2):
+    values = [integer(name, v, minimum) for v in value]
+    if len(values) not in (1, 2):
         raise ArgumentError(
             f"{name} must be one integer or two (vertical, horizontal), "
-            f"but got {value!r}"
+            f"but got {brief(value)}"
         )
-    values = [integer(name, v, minimum) for v in value]
     return values[0], values[-1]
+
+
+def brief(value) -> str:
+    """What was given instead, on one line even if it is a large tensor."""
+    return textwrap.shorten(f"{value!r} ({type(value).__name__})", 80)
 
 
 def check_flag(name, value) -> None:
     if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, but got {value!r}")
+        raise TypeError(f"{name} must be True or False, but got {brief(value)}")
 
 
 def check_number(name, value) -> None:
     if not isinstance(value, (numbers.Real, Tensor)):
-        raise TypeError(f"{name} must be a number, but got {value!r}")
+        raise TypeError(f"{name} must be a number, but got {brief(value)}")
 
 
 def check_tensor(name, value) -> None:
