@@ -23,7 +23,7 @@ STYLE = """\
   math {
     font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math",
       "DejaVu Math TeX Gyre", math;
-    font-size: 1.2em;
+    font-size: 1.1em;
   }
   details { margin: 0.5em 0 1em }
 </style>
