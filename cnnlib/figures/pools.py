@@ -11,7 +11,7 @@ from cnnlib.figures.layout import label, pooling_stage
 from cnnlib.figures.sliding import Frame, columns_below, play, wrapped
 from cnnlib.figures.style import Picture
 from cnnlib.figures.sums import Pooling, as_array, by, listed, told
-from cnnlib.figures.svg import GAP, Canvas, cell_size
+from cnnlib.figures.svg import Canvas, cell_size
 
 
 def pooling(
@@ -121,28 +121,30 @@ def _backward(pool: Pooling, kind: str, arriving: np.ndarray) -> np.ndarray:
 
 
 def _draw_routing(image, arriving, sent: dict[str, np.ndarray]) -> Picture:
-    canvas, gap = Canvas(), 2 * GAP
+    canvas, gap = Canvas(), 170
     rows, columns = image.shape
-    cell = cell_size(3 * columns + arriving.shape[1], 3 * gap)
-    canvas.cells(0, 0, image, cell)
-    label(canvas, (0, 0), columns * cell, "input", style.INPUT_INK)
-    x = columns * cell + gap
+    cell = min(48, cell_size(2 * columns + arriving.shape[1], 1.5 * gap))
+    height = (2 * rows + 1.2) * cell
+    corner = (0.0, (height - rows * cell) / 2)
+    canvas.cells(*corner, image, cell)
+    label(canvas, corner, columns * cell, "input", style.INPUT_INK)
     width = arriving.shape[1] * cell
-    y = (rows - len(arriving)) * cell / 2
-    canvas.cells(x, y, arriving, cell, style.OUTPUT_PALE, style.OUTPUT)
-    label(canvas, (x, y), max(width, 130), "gradient arriving", style.OUTPUT_INK)
-    x += width
-    for kind, values in sent.items():
-        canvas.arrow(x + 18, rows * cell / 2, x + gap - 18, rows * cell / 2)
-        x += gap
-        canvas.cells(x, 0, values, cell, style.PAPER, style.MUTED)
+    corner = (columns * cell + gap / 2, (height - len(arriving) * cell) / 2)
+    canvas.cells(*corner, arriving, cell, style.OUTPUT_PALE, style.OUTPUT)
+    words = "gradient arriving"
+    label(canvas, corner, max(width, 130), words, style.OUTPUT_INK)
+    right, left = corner[0] + width, corner[0] + width + gap
+    tops = (0.0, height - rows * cell)
+    for (kind, values), top in zip(sent.items(), tops, strict=True):
+        middle = top + rows * cell / 2
+        start = height / 2 + (middle - height / 2) / 4
+        canvas.arrow(right + 64, start, left - 24, middle)
+        canvas.cells(left, top, values, cell, style.PAPER, style.MUTED)
         for i, j in np.argwhere(values):
-            one = [[values[i, j]]]
-            canvas.cells(
-                x + j * cell, i * cell, one, cell, style.OUTPUT_PALE, style.OUTPUT
-            )
-        label(canvas, (x, 0), columns * cell, f"{kind} sends back", style.INK)
-        x += columns * cell
+            x, y, one = left + j * cell, top + i * cell, [[values[i, j]]]
+            canvas.cells(x, y, one, cell, style.OUTPUT_PALE, style.OUTPUT)
+        name = f"{kind} sends back"
+        label(canvas, (left, top), columns * cell, name, style.INK)
     spoken = "; ".join(
         f"{kind} pooling sends back {listed(v)}" for kind, v in sent.items()
     )
