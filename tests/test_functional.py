@@ -756,6 +756,7 @@ REFUSED = [
     ("cross_entropy", (Z, T), {"reduction": None}, "reduction", "None"),
     ("cross_entropy", (Z, T), {"reduction": Z}, "reduction", "tensor([["),
     ("cross_entropy", (Z, T), {"label_smoothing": 1j}, "label_smoothing", "1j"),
+    ("cross_entropy", (Z, T), {"label_smoothing": P}, "label_smoothing", "tensor([["),
     ("cross_entropy", (Z, T), {"label_smoothing": 1.1}, "label_smoothing", "1.1"),
     ("cross_entropy", (Z, T), {"label_smoothing": "a"}, "label_smoothing", "'a'"),
     ("local_response_norm", ([1.0], 2), {}, "input", "list"),

@@ -138,19 +138,15 @@ def cross_entropy(
         weighed = loss * weight.view(-1, *[1] * (input.dim() - axis - 1))
     if soft:
         if label_smoothing:
-            target = (
-                target * (1 - label_smoothing) + label_smoothing / input.shape[axis]
-            )
+            even = label_smoothing / input.shape[axis]
+            target = target * (1 - label_smoothing) + even
         losses = (weighed * target).sum(axis)
         return reduce_to(reduction, losses, losses.numel())
     target = target.long().reshape(input.shape[:axis] + input.shape[axis + 1 :])
     counts = target != ignore_index
     true = target.where(counts, 0)
-    losses = loss.gather(axis, true.unsqueeze(axis)).squeeze(axis)
-    shares = counts
-    if weight is not None:
-        shares = weight[true].where(counts, 0)
-        losses = losses * shares
+    shares = counts if weight is None else weight[true].where(counts, 0)
+    losses = loss.gather(axis, true.unsqueeze(axis)).squeeze(axis) * shares
     losses = reduce_to(reduction, losses.where(counts, 0), shares.sum())
     if label_smoothing:
         smooth = weighed.mean(axis).where(counts, 0)
@@ -195,6 +191,10 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
     axis = 0 if input.dim() == 1 else 1
     C = input.shape[axis]
     check_number("label_smoothing", label_smoothing)
+    if isinstance(label_smoothing, Tensor) and label_smoothing.dim():
+        raise TypeError(
+            f"label_smoothing must be one number, but got {brief(label_smoothing)}"
+        )
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(
             f"label_smoothing must be between 0 and 1, but got {label_smoothing}"
