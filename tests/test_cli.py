@@ -470,7 +470,7 @@ def test_doctor_names_the_command_for_a_missing_package(monkeypatch, capsys):
 
     monkeypatch.setattr(metadata, "version", version)
     assert main(["doctor"]) == 1
-    missing, absent = capsys.readouterr().out.split("Not at hand, though")
+    missing, absent = capsys.readouterr().out.split("Could be better")
     assert re.search(r'  matplotlib: .* -m pip install "matplotlib>=', missing)
     assert "numpy                1.0, but >=" in re.sub(" {3,}", " " * 16, missing)
     assert "jupyterlab: " in absent
@@ -482,6 +482,16 @@ def test_doctor_names_the_command_for_a_missing_data_set(monkeypatch, capsys):
     assert main(["doctor"]) == 0  # the lecture has something to fall back on
     said = capsys.readouterr().out
     assert f"  data: mnist: {sys.executable} -m cnnlib data fetch mnist\n" in said
+
+
+@pytest.mark.parametrize(("busy", "complains"), [(0.4, False), (3.6, True)])
+def test_doctor_notices_that_others_compute(busy, complains, monkeypatch):
+    monkeypatch.setattr(os, "getloadavg", lambda: (busy, 9.0, 9.0), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    (finding,) = doctor.load()
+    assert finding.found == f"{busy} of 4 processors busy in the last minute"
+    assert not finding.needed
+    assert bool(finding.mend) == complains
 
 
 @pytest.mark.parametrize(
