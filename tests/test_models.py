@@ -141,6 +141,15 @@ def test_alexnet_takes_the_layout_that_fits_its_images():
     assert on_meta(models.small_alexnet, image_size=64).config["layout"] == "medium"
 
 
+@pytest.mark.parametrize("build", [models.small_alexnet, models.small_vgg])
+def test_small_networks_take_their_dropout(build):
+    for p in (0.5, 0.2):
+        model = on_meta(build, 2) if p == 0.5 else on_meta(build, 2, dropout=p)
+        dropped = [m.p for m in model.modules() if isinstance(m, nn.Dropout)]
+        assert dropped == [p, p]
+        assert model.config["dropout"] == p
+
+
 def test_alexnets_other_activations():
     for name, kind in {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}.items():
         model = on_meta(models.AlexNet, activation=name, dropout=0.25)
