@@ -72,7 +72,7 @@ def evaluate(
     model: nn.Module,
     dataset: ImageSet,
     *,
-    batch_size: int = 1000,
+    batch_size: int = 250,
     device: torch.device | str | None = None,
     loss=None,
 ) -> Evaluation:
@@ -111,7 +111,7 @@ def loss_of(model: nn.Module, loss=None):
     return loss if callable(loss) else F.cross_entropy
 
 
-def predict(model: nn.Module, images: Tensor, *, batch_size: int = 1000) -> Tensor:
+def predict(model: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tensor:
     """The probabilities (N, K) that ``model`` gives to uint8 ``images`` (N, C, H, W).
 
     On the images' device, float32, each row summing to 1; whether the model was in
