@@ -21,8 +21,8 @@ class Layout:
 LAYOUTS = {
     "slide": Layout(11, 4, 1, (96, 256, 384, 384, 256), 4096),
     "torchvision": Layout(11, 4, 2, (64, 192, 384, 256, 256), 4096),
-    "medium": Layout(5, 2, 2, (32, 64, 96, 96, 64), 256),
-    "small": Layout(5, 1, 2, (32, 64, 96, 96, 64), 256),
+    "medium": Layout(5, 2, 2, (16, 48, 96, 96, 64), 256),
+    "small": Layout(5, 1, 2, (16, 48, 96, 96, 64), 256),
 }
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
@@ -48,8 +48,8 @@ class AlexNet(Network):
     layout        S         first convolution    channels                 hidden
     ============  ========  ===================  =======================  ======
     slide         65 up     11x11/4, padding 1   96, 256, 384, 384, 256   4096
-    medium        41 - 64   5x5/2, padding 2     32, 64, 96, 96, 64       256
-    small         15 - 40   5x5/1, padding 2     32, 64, 96, 96, 64       256
+    medium        41 - 64   5x5/2, padding 2     16, 48, 96, 96, 64       256
+    small         15 - 40   5x5/1, padding 2     16, 48, 96, 96, 64       256
     torchvision   (asked)   11x11/4, padding 2   64, 192, 384, 256, 256   4096
     ============  ========  ===================  =======================  ======
 
