@@ -142,12 +142,11 @@ def test_alexnet_takes_the_layout_that_fits_its_images():
 
 
 @pytest.mark.parametrize("build", [models.small_alexnet, models.small_vgg])
-def test_small_networks_take_their_dropout(build):
-    for p in (0.5, 0.2):
-        model = on_meta(build, 2) if p == 0.5 else on_meta(build, 2, dropout=p)
-        dropped = [m.p for m in model.modules() if isinstance(m, nn.Dropout)]
-        assert dropped == [p, p]
-        assert model.config["dropout"] == p
+@pytest.mark.parametrize(("given", "p"), [({}, 0.5), ({"dropout": 0.2}, 0.2)])
+def test_small_networks_take_their_dropout(build, given, p):
+    model = on_meta(build, 2, **given)
+    assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == [p, p]
+    assert model.config["dropout"] == p
 
 
 def test_alexnets_other_activations():

@@ -13,6 +13,8 @@ from cnnlib.data import ImageSet, normalize
 
 from .history import percent
 
+BATCH_SIZE = 250  # maps that stay in the cache: 0.7x the time of 1000 for small_vgg
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Evaluation:
@@ -72,7 +74,7 @@ def evaluate(
     model: nn.Module,
     dataset: ImageSet,
     *,
-    batch_size: int = 250,
+    batch_size: int = BATCH_SIZE,
     device: torch.device | str | None = None,
     loss=None,
 ) -> Evaluation:
@@ -111,7 +113,9 @@ def loss_of(model: nn.Module, loss=None):
     return loss if callable(loss) else F.cross_entropy
 
 
-def predict(model: nn.Module, images: Tensor, *, batch_size: int = 250) -> Tensor:
+def predict(
+    model: nn.Module, images: Tensor, *, batch_size: int = BATCH_SIZE
+) -> Tensor:
     """The probabilities (N, K) that ``model`` gives to uint8 ``images`` (N, C, H, W).
 
     On the images' device, float32, each row summing to 1; whether the model was in
