@@ -1,9 +1,13 @@
 """What ships: the embedded digits, the drawn pets and two photographs."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from cnnlib import data
+from cnnlib.data import places
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +137,37 @@ def test_a_photo_that_is_not_there():
         data.photo("cat")
     with pytest.raises(ValueError, match="size must be at least 1 pixel, not 0"):
         data.photo("china", size=0)
+
+
+# --- scikit-learn ------------------------------------------------------------------
+
+
+def test_scikit_learns_files_hold_what_its_own_loaders_give():
+    from sklearn.datasets import load_digits, load_sample_image
+
+    for name in ("china", "flower"):
+        theirs = torch.tensor(load_sample_image(f"{name}.jpg"))
+        assert data.photo(name).permute(1, 2, 0).equal(theirs)
+    train, test = data.load("digits")
+    theirs = load_digits()
+    ink = torch.from_numpy(theirs.images).sum((1, 2))
+    digits = torch.from_numpy(theirs.target)
+    is_test = torch.zeros(len(digits), dtype=torch.bool)
+    is_test[digits.argsort(stable=True)[::5]] = True
+    for part, which in ((train, ~is_test), (test, is_test)):
+        assert part.labels.equal(digits[which])
+        pairs = torch.stack([ink[which], part.images.double().sum((1, 2, 3))])
+        assert pairs.corrcoef()[0, 1] > 0.99  # the same pictures, enlarged
+
+
+def test_scikit_learn_is_not_imported_for_its_files():
+    code = "import sys; from cnnlib import data; data.photo(); data.load('digits')"
+    code += "; print('sklearn' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout == "False\n", run.stderr
+
+
+def test_without_scikit_learn_it_is_named(monkeypatch):
+    monkeypatch.setattr(places, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="scikit-learn"):
+        data.photo()

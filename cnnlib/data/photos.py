@@ -6,6 +6,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from .pictures import check_size
+from .places import in_sklearn
 
 __all__ = ["photo"]
 
@@ -29,11 +30,8 @@ def photo(name: str = "china", size: int | None = None) -> Tensor:
     """
     if name not in PHOTOS:
         raise ValueError(f"name must be one of {', '.join(PHOTOS)}; not {name!r}.")
-    from sklearn.datasets import load_sample_image
-
-    pixels = load_sample_image(f"{name}.jpg")
+    image = Image.open(in_sklearn(f"images/{name}.jpg"))
     if size is not None:
         check_size(size)
-        image = Image.fromarray(pixels)
-        pixels = np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC))
-    return torch.from_numpy(pixels.transpose(2, 0, 1).copy())
+        image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.asarray(image).transpose(2, 0, 1).copy())

@@ -1,9 +1,10 @@
 """Where data sets are looked for, and where downloads land."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["cache_place", "landing_place", "offline", "search_places"]
+__all__ = ["cache_place", "in_sklearn", "landing_place", "offline", "search_places"]
 
 
 def search_places(root: str | os.PathLike | None = None) -> list[Path]:
@@ -39,6 +40,17 @@ def landing_place(root: str | os.PathLike | None = None) -> Path:
 def cache_place() -> Path:
     """The user's cache folder of this package; it need not exist yet."""
     return _cache()
+
+
+def in_sklearn(name: str) -> Path:
+    """A file of scikit-learn's ``datasets`` folder, such as "images/china.jpg".
+
+    Found without an import, which would take a second of the lecture.
+    """
+    spec = find_spec("sklearn")
+    if spec is None:
+        raise ModuleNotFoundError("scikit-learn, which brings this data, is missing")
+    return Path(spec.origin).parent / "datasets" / name
 
 
 def offline() -> bool:

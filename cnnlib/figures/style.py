@@ -208,7 +208,14 @@ def picture(fig: Figure, alt: str, *, photo: bool = False) -> Picture:
     """
     drawn, dpi = io.BytesIO(), PHOTO_DPI if photo else DPI
     # The margin is cut off around what was drawn, so nothing at the edge is lost.
-    fig.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight", pad_inches=0.1)
+    fig.savefig(
+        drawn,
+        format="png",
+        dpi=dpi,
+        bbox_inches="tight",
+        pad_inches=0.1,
+        pil_kwargs={"compress_level": 0},  # it is read again at once
+    )
     image = Image.open(drawn).convert("RGB")
     width = round(image.width * CSS_DPI / dpi)
     small = io.BytesIO()
