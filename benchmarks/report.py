@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.measuring import RESULTS
+from cnnlib.drawing import palette
 
 ORDER = (
     "epoch",
@@ -96,7 +97,7 @@ def draw(chart: dict, path: Path) -> str:
 
 
 def bars(chart: dict):
-    from cnnlib.figures import style
+    from cnnlib.drawing import style
 
     values, unit = chart["values"], chart["unit"]
 
@@ -109,9 +110,14 @@ def bars(chart: dict):
         left = [value["median"] - value["low"] for value in values.values()]
         right = [value["high"] - value["median"] for value in values.values()]
         places = range(len(values))
-        ax.barh(places, middles, color=style.INPUT, height=0.6)
+        ax.barh(places, middles, color=palette.INPUT, height=0.6)
         ax.errorbar(
-            middles, places, xerr=(left, right), fmt="none", ecolor=style.INK, capsize=4
+            middles,
+            places,
+            xerr=(left, right),
+            fmt="none",
+            ecolor=palette.INK,
+            capsize=4,
         )
         for y, value in zip(places, values.values(), strict=True):
             text = f"  {value['median']:.3g}{unit}"
@@ -127,7 +133,7 @@ def bars(chart: dict):
 
 
 def lines(chart: dict):
-    from cnnlib.figures import style
+    from cnnlib.drawing import style
 
     @style.styled
     def drawn():

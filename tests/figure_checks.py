@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from cnnlib.figures import style
+from cnnlib.drawing import style
 
 WIDEST = 970  # CSS pixels: a cell's output, and what a projector still shows in full
 

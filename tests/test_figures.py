@@ -14,7 +14,9 @@ import torch
 from PIL import Image
 
 from cnnlib import figures
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
 from cnnlib.figures.filtering import filtered
 from cnnlib.figures.sums import Convolution, Pooling, Sliding
 
@@ -172,9 +174,9 @@ def test_the_first_frame_stands_without_motion():
 def test_a_large_table_of_zeros_and_ones_shows_its_ones():
     table = np.eye(7)
     text = figures.matrix(table).content.decode()
-    assert text.count(f'fill="{style.MUTED}">0<') == 42
+    assert text.count(f'fill="{palette.MUTED}">0<') == 42
     assert text.count(">1<") == 7
-    assert style.MUTED not in figures.matrix(2 * table).content.decode()
+    assert palette.MUTED not in figures.matrix(2 * table).content.decode()
 
 
 def test_all_public_names_are_there():
@@ -301,7 +303,7 @@ def test_save_writes_the_image_under_its_own_suffix(tmp_path):
 
 
 def test_alt_text_is_escaped():
-    picture = style.Picture(b"", 'p < 1 & "q"', 10)
+    picture = Picture(b"", 'p < 1 & "q"', 10)
     assert 'alt="p &lt; 1 &amp; &quot;q&quot;"' in picture.html
     assert repr(picture) == picture.alt
 
@@ -324,7 +326,7 @@ def test_drawing_leaves_matplotlib_as_it_was():
     ],
 )
 def test_numbers_as_cells_show_them(value, words):
-    assert style.number(value) == words
+    assert number(value) == words
 
 
 def contrast(a: str, b: str) -> float:
@@ -340,11 +342,16 @@ def contrast(a: str, b: str) -> float:
 
 
 def test_words_and_numbers_stand_out():
-    pale = (style.INPUT_PALE, style.KERNEL_PALE, style.OUTPUT_PALE, style.PAPER)
-    inks = (style.INPUT_INK, style.KERNEL_INK, style.OUTPUT_INK, style.WINDOW_INK)
-    assert min(contrast(style.INK, color) for color in pale) > 7
-    assert min(contrast(ink, style.PAPER) for ink in (*inks, style.MUTED)) > 4.5
-    assert contrast(style.KERNEL_INK, style.INPUT_PALE) > 4.5  # the small weights
+    pale = (palette.INPUT_PALE, palette.KERNEL_PALE, palette.OUTPUT_PALE, palette.PAPER)
+    inks = (
+        palette.INPUT_INK,
+        palette.KERNEL_INK,
+        palette.OUTPUT_INK,
+        palette.WINDOW_INK,
+    )
+    assert min(contrast(palette.INK, color) for color in pale) > 7
+    assert min(contrast(ink, palette.PAPER) for ink in (*inks, palette.MUTED)) > 4.5
+    assert contrast(palette.KERNEL_INK, palette.INPUT_PALE) > 4.5  # the small weights
     assert min(contrast(style.ink_on(c), c) for c in (*pale, *inks, "#777777")) > 4.4
 
 

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from cnnlib import figures, models
+from cnnlib.drawing.motion import MOST_FRAMES, Film
+from cnnlib.drawing.svg import Canvas
 from cnnlib.figures.backwards import HIGH, share_words
 from cnnlib.figures.descent import descend
 from cnnlib.figures.fields import Level
 from cnnlib.figures.hiding import hide
-from cnnlib.figures.motion import MOST_FRAMES, Film
-from cnnlib.figures.svg import Canvas
 from cnnlib.figures.windows import windows
 
 SIZES = {

@@ -9,9 +9,9 @@ import torch
 from figure_checks import drawn
 
 from cnnlib import facts, figures, models
+from cnnlib.drawing.format import listed, short
 from cnnlib.figures.costs import layer_costs
 from cnnlib.figures.curves import smoothed
-from cnnlib.figures.words import listed, short
 from cnnlib.summary import summarize
 from cnnlib.training import Evaluation, History
 

@@ -4,6 +4,8 @@ Each function returns a ``Picture``: an image with its alt text, which a noteboo
 when it is the last expression of a cell.
 """
 
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import picture
 from cnnlib.figures.animation import animate_convolution, animate_pooling
 from cnnlib.figures.answers import predictions, shift_experiment, templates
 from cnnlib.figures.arrays import convolution, equation, matrix
@@ -46,7 +48,6 @@ from cnnlib.figures.patches import top_patches
 from cnnlib.figures.pools import gradient_routing, max_beside_average, pooling
 from cnnlib.figures.shapes import output_sizes, padding_and_stride
 from cnnlib.figures.stacks import networks_side_by_side, vgg_table
-from cnnlib.figures.style import Picture, picture
 
 __all__ = [
     "Picture",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.drawing.motion import positive
+from cnnlib.drawing.picture import Picture
 from cnnlib.figures import arrays, pools
-from cnnlib.figures.motion import positive
-from cnnlib.figures.style import Picture
 from cnnlib.figures.sums import Convolution, Pooling
 
 

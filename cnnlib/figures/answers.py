@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import styled
 from cnnlib.figures.images import balanced, show
 from cnnlib.figures.losses import class_names
-from cnnlib.figures.style import Picture, number, styled
 from cnnlib.figures.sums import as_array
 
 
@@ -116,7 +118,7 @@ def _answer(row, names: list[str], label: int | None) -> tuple[str, str]:
 def _top_bars(ax, row, names: list[str], top: int) -> None:
     best = np.argsort(-row, kind="stable")[:top]
     ax.axis("on")
-    ax.barh(range(top), row[best], color=style.SKY, height=0.86)
+    ax.barh(range(top), row[best], color=palette.SKY, height=0.86)
     for n, k in enumerate(best):
         words = f"{names[k]} {row[k]:.0%}"
         ax.text(0.03, n, words, va="center", fontsize=style.SMALL)

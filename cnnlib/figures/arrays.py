@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import GAP, Canvas, cell_size
 from cnnlib.figures.layout import convolution_stage, label
 from cnnlib.figures.sliding import Frame, Words, columns_below, play, wrapped
-from cnnlib.figures.style import Picture, number
 from cnnlib.figures.sums import Convolution, as_array, by, in_sum, listed, told
-from cnnlib.figures.svg import GAP, Canvas, cell_size
 
 ROLES = {
-    "input": (style.INPUT_PALE, style.INPUT, style.INPUT_INK),
-    "kernel": (style.KERNEL_PALE, style.KERNEL, style.KERNEL_INK),
-    "output": (style.OUTPUT_PALE, style.OUTPUT, style.OUTPUT_INK),
-    "plain": (style.PAPER, style.MUTED, style.INK),
+    "input": (palette.INPUT_PALE, palette.INPUT, palette.INPUT_INK),
+    "kernel": (palette.KERNEL_PALE, palette.KERNEL, palette.KERNEL_INK),
+    "output": (palette.OUTPUT_PALE, palette.OUTPUT, palette.OUTPUT_INK),
+    "plain": (palette.PAPER, palette.MUTED, palette.INK),
 }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cnnlib.figures import style
-from cnnlib.figures.motion import Film
-from cnnlib.figures.style import Picture
-from cnnlib.figures.svg import FITS, TYPE, Canvas, text_width
-from cnnlib.figures.words import named
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.motion import Film
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import FITS, TYPE, Canvas, text_width
+from cnnlib.figures.arguments import named
 
 HIGH = 84.0  # CSS pixels: the tallest bar of a network
 BETWEEN = 46.0  # room above a network's bars for their numbers
@@ -107,7 +107,7 @@ class _Chart:
         colors = [look["color"] for look in style.series(len(self.networks))]
         for row, name in enumerate(self.networks):
             base = self._base(row)
-            self.canvas.line(self.left, base, self.right, base, style.MUTED, 1.5)
+            self.canvas.line(self.left, base, self.right, base, palette.MUTED, 1.5)
             at = (self.left - 16, base - HIGH / 2)
             self.canvas.text(*at, name, TYPE + 2, anchor="end", font_weight="bold")
         for back, layer in enumerate(reversed(self.layers)):
@@ -135,7 +135,7 @@ class _Chart:
     def _way(self, film: Film) -> None:
         """The outline that goes back with the gradient, and what it says there."""
         y = self.bottom + 50
-        self.canvas.arrow(self.right, y, self.left, y, style.WINDOW, 3)
+        self.canvas.arrow(self.right, y, self.left, y, palette.WINDOW, 3)
         for line, words in enumerate(
             (
                 "the gradient comes from the loss, at the right",
@@ -143,12 +143,12 @@ class _Chart:
             )
         ):
             at = (self.left, y + 28 + 30 * line)
-            self.canvas.text(*at, words, TYPE, style.WINDOW_INK, "start")
+            self.canvas.text(*at, words, TYPE, palette.WINDOW_INK, "start")
         last = len(self.layers) - 1
         # The first picture shows the whole way, so its outline is at the way's end.
         stops = [last, *range(last + 1)]
         moves = [f"translateX({(last - back) * self.column:g}px)" for back in stops]
-        look = {"stroke": style.WINDOW, "stroke_width": 4, "rx": 4}
+        look = {"stroke": palette.WINDOW, "stroke_width": 4, "rx": 4}
         with self.canvas.group(**film.gliding("w", moves)):
             top = BETWEEN - 36
             self.canvas.rect(

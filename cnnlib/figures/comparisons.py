@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from cnnlib.figures import style
-from cnnlib.figures.words import listed, named, percent
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed, number, percent
+from cnnlib.figures.arguments import named
 
 
 @style.styled
@@ -42,14 +43,14 @@ def bars(
     told = [f"{name} {text}" for name, text in zip(values, texts, strict=True)]
     alt = f"{title}: {listed(told)}."
     if mean:
-        ax.axvline(lengths.mean(), color=style.INK, linestyle="--", linewidth=1.5)
+        ax.axvline(lengths.mean(), color=palette.INK, linestyle="--", linewidth=1.5)
         alt += f" The mean is {format(lengths.mean())}."
     ax.set_title(title)
     return style.picture(fig, alt)
 
 
 # Behind a number that a line may cross.
-CLEAR = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 1}
+CLEAR = {"facecolor": palette.PAPER, "edgecolor": "none", "pad": 1}
 
 
 def barh(ax, lengths, texts, names, *, log=False, limit=None, color=None):
@@ -57,7 +58,7 @@ def barh(ax, lengths, texts, names, *, log=False, limit=None, color=None):
 
     ``names`` go beside the axis from top to bottom; None leaves them off.
     """
-    color = style.BLUE if color is None else color
+    color = palette.BLUE if color is None else color
     rows = np.arange(len(lengths))
     if log:
         if min(lengths) <= 0:
@@ -87,7 +88,7 @@ def barh(ax, lengths, texts, names, *, log=False, limit=None, color=None):
 
 
 def _thousands(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else style.number(value)
+    return f"{value:,.0f}" if float(value).is_integer() else number(value)
 
 
 def _over_seeds(values, what: str) -> dict[str, np.ndarray]:
@@ -123,11 +124,11 @@ def staircase(
     fig, ax = style.axes(size=(max(5.5, 1.75 * len(arrays) + 1), 4.4))
     for i, (array, mean) in enumerate(zip(arrays.values(), means, strict=True)):
         depth = 0.25 + 0.75 * (i + 1) / len(means)
-        face = tint(style.BLUE, depth)
+        face = tint(palette.BLUE, depth)
         ax.bar(i, mean - floor, bottom=floor, width=1, color=face, edgecolor="white")
         if array.size > 1:
             spread = np.linspace(-0.25, 0.25, array.size)
-            look = {"color": style.ORANGE, "markeredgecolor": style.INK}
+            look = {"color": palette.ORANGE, "markeredgecolor": palette.INK}
             ax.plot(i + spread, array, "o", markersize=8, **look)
         ax.annotate(
             percent(mean), (i, max(array.max(), mean)),
@@ -136,10 +137,10 @@ def staircase(
             fontweight="bold",
         )  # fmt: skip
     if chance is not None:
-        ax.axhline(chance, color=style.VERMILLION, linestyle="--")
+        ax.axhline(chance, color=palette.VERMILLION, linestyle="--")
         ax.annotate(
             f"chance\n{percent(chance)}", (1.01, chance), va="center",
-            xycoords=("axes fraction", "data"), color=style.VERMILLION,
+            xycoords=("axes fraction", "data"), color=palette.VERMILLION,
         )  # fmt: skip
     ax.set_xticks(range(len(arrays)), [_two_lines(name) for name in arrays])
     ax.set(
@@ -190,7 +191,7 @@ def runs(
             array, row + np.asarray(spread), look["marker"], color=look["color"],
             markersize=10, markeredgecolor="white",
         )  # fmt: skip
-        ax.plot([array.mean()] * 2, [row - 0.36, row + 0.36], color=style.INK)
+        ax.plot([array.mean()] * 2, [row - 0.36, row + 0.36], color=palette.INK)
         ax.annotate(
             f"mean {format(array.mean())}", (1.02, row), va="center",
             xycoords=("axes fraction", "data"),

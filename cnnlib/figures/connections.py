@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from cnnlib.figures import style
-from cnnlib.figures.style import Picture
-from cnnlib.figures.svg import TYPE, Canvas
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import TYPE, Canvas
 from cnnlib.figures.windows import windows
 from cnnlib.functional import output_size
 
@@ -29,18 +29,18 @@ def dense_versus_convolution(
     few = channels * kernel_size**2 * hidden
     canvas, side = Canvas(), 400.0
     dot = side * (few / dense) ** 0.5
-    canvas.rect(0, 0, side, side, style.INPUT_PALE, style.INPUT, stroke_width=2)
-    canvas.text(side / 2, -24, "dense layer", 24, style.INPUT_INK)
+    canvas.rect(0, 0, side, side, palette.INPUT_PALE, palette.INPUT, stroke_width=2)
+    canvas.text(side / 2, -24, "dense layer", 24, palette.INPUT_INK)
     for line, (words, size) in enumerate(
         ((f"{dense:,}", 34), ("weights", 26), (f"{_bytes(4 * dense)} in float32", 22))
     ):
         canvas.text(side / 2, side / 2 - 44 + 44 * line, words, size)
     x = side + 190
-    canvas.text(x, -24, "convolution", 24, style.KERNEL_INK)
+    canvas.text(x, -24, "convolution", 24, palette.KERNEL_INK)
     seen = max(dot, 4)
     middle = side / 2 + 60
-    canvas.rect(x - seen / 2, middle - seen / 2, seen, seen, style.KERNEL_INK)
-    ring = {"stroke": style.WINDOW, "stroke_width": 3, "rx": 24 + seen / 2}
+    canvas.rect(x - seen / 2, middle - seen / 2, seen, seen, palette.KERNEL_INK)
+    ring = {"stroke": palette.WINDOW, "stroke_width": 3, "rx": 24 + seen / 2}
     canvas.rect(x - 24 - seen / 2, middle - 24 - seen / 2, 48 + seen, 48 + seen, **ring)
     for line, (words, size) in enumerate(
         ((f"{few:,}", 34), ("weights", 26), (f"{_bytes(4 * few)} in float32", 22))
@@ -93,9 +93,9 @@ def receptive_field(layers, names: Sequence[str] | None = None) -> Picture:
     for n, (row, top) in enumerate(zip(seen, tops, strict=True)):
         last = n == len(seen) - 1
         look = (
-            (style.INPUT_PALE, style.INPUT)
+            (palette.INPUT_PALE, palette.INPUT)
             if last
-            else (style.OUTPUT_PALE, style.OUTPUT)
+            else (palette.OUTPUT_PALE, palette.OUTPUT)
         )
         for index in row:
             left = index * cell - widths[n] * cell / 2
@@ -104,14 +104,14 @@ def receptive_field(layers, names: Sequence[str] | None = None) -> Picture:
             field = row[-1] - row[0] + 1
             middle = top - (apart - cell) / 2
             right = max(widths) * cell / 2 + 40
-            canvas.text(right, middle, names[-n], TYPE, style.KERNEL_INK, "start")
+            canvas.text(right, middle, names[-n], TYPE, palette.KERNEL_INK, "start")
             canvas.text(
                 right, top + cell / 2, f"sees {field}×{field}", TYPE, anchor="start"
             )
     right = max(widths) * cell / 2 + 40
-    canvas.text(right, cell / 2, "one output cell", TYPE, style.OUTPUT_INK, "start")
+    canvas.text(right, cell / 2, "one output cell", TYPE, palette.OUTPUT_INK, "start")
     canvas.text(
-        0, tops[-1] + cell + 24, f"input, {widths[-1]} wide", TYPE, style.INPUT_INK
+        0, tops[-1] + cell + 24, f"input, {widths[-1]} wide", TYPE, palette.INPUT_INK
     )
     told = ", ".join(
         f"{name} (sees {row[-1] - row[0] + 1}×{row[-1] - row[0] + 1})"
@@ -134,7 +134,7 @@ def _fans(canvas: Canvas, seen, steps, cell: float, apart: float) -> None:
                 x0 = (index + 0.5) * cell - shift[0]
                 x1 = (index * s + tap * d + 0.5) * cell - shift[1]
                 y0, y1 = n * apart + cell, (n + 1) * apart
-                canvas.line(x0, y0, x1, y1, style.KERNEL, 1.6)
+                canvas.line(x0, y0, x1, y1, palette.KERNEL, 1.6)
 
 
 def weight_sharing(n: int = 6, kernel_size: int = 3) -> Picture:
@@ -153,7 +153,7 @@ def weight_sharing(n: int = 6, kernel_size: int = 3) -> Picture:
             taps = range(o, o + kernel_size) if side else range(n)
             for i in taps:
                 tap = i - o
-                look = {"stroke": style.MUTED, "stroke_width": 1.4}
+                look = {"stroke": palette.MUTED, "stroke_width": 1.4}
                 if side:
                     dash = dashes[tap % len(dashes)]
                     look = {"stroke": colors[tap], "stroke_width": 3.5}
@@ -161,7 +161,7 @@ def weight_sharing(n: int = 6, kernel_size: int = 3) -> Picture:
                 ends = (x + (i + 0.5) * cell, apart, left + (o + 0.5) * cell, cell)
                 canvas.line(*ends, **look)
         blank = [[""] * outs], [[""] * n]
-        canvas.cells(left, 0, blank[0], cell, style.OUTPUT_PALE, style.OUTPUT)
+        canvas.cells(left, 0, blank[0], cell, palette.OUTPUT_PALE, palette.OUTPUT)
         canvas.cells(x, apart, blank[1], cell)
         name = "convolution" if side else "dense layer"
         canvas.text(x + span / 2, -24, name, 22)

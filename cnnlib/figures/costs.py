@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed, short
+from cnnlib.figures.arguments import named
 from cnnlib.figures.comparisons import barh
-from cnnlib.figures.words import listed, named, short
 
 
 def layer_costs(summary) -> dict[str, tuple[int, int]]:
@@ -84,7 +85,7 @@ def _joined(ax, rows: int) -> None:
     ax.set_xlim(low / room, high * room)
     for row in range(rows):
         values = [x for y, x in points if y == row]
-        ax.hlines(row, min(values), max(values), color=style.FAINT, zorder=0, lw=3)
+        ax.hlines(row, min(values), max(values), color=palette.FAINT, zorder=0, lw=3)
         for value in (min(values), max(values))[: len(set(values))]:
             left = value == min(values) and len(set(values)) > 1
             ax.annotate(
@@ -92,7 +93,7 @@ def _joined(ax, rows: int) -> None:
                 (value, row), xytext=(-10 if left else 10, 0), va="center",
                 textcoords="offset points", ha="right" if left else "left",
             )  # fmt: skip
-    ax.axhline(rows - 1.5, color=style.MUTED, linewidth=1)
+    ax.axhline(rows - 1.5, color=palette.MUTED, linewidth=1)
     ax.tick_params(axis="y", length=0)
     ax.set_xticks([])
     ax.set_xticks([], minor=True)
@@ -131,7 +132,7 @@ def parameters_and_macs(summaries: Mapping, *, title: str = "What networks cost"
         "activations": [s.activation_bytes for s in summaries.values()],
     }
     fig, panels = style.axes(1, 3, size=(9.5, 0.5 * len(summaries) + 1.3))
-    colors = (style.KERNEL, style.BLUE, style.OUTPUT)
+    colors = (palette.KERNEL, palette.BLUE, palette.OUTPUT)
     for ax, (what, values), color in zip(panels, costs.items(), colors, strict=True):
         texts = [_bytes(v) if what == "activations" else short(v) for v in values]
         names = list(summaries) if ax is panels[0] else None

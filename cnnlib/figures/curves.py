@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.figures import style
-from cnnlib.figures.words import listed, named
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed
+from cnnlib.figures.arguments import named
 
 
 def smoothed(values, window: int | None = None) -> np.ndarray:
@@ -54,7 +55,7 @@ def learning_curves(
         loss = smoothed(one.losses, window)
         steps = np.arange(1, len(loss) + 1)
         if not several:
-            left.plot(steps, one.losses, color=style.INPUT_PALE, linewidth=1.5)
+            left.plot(steps, one.losses, color=palette.INPUT_PALE, linewidth=1.5)
         left.plot(steps, loss, color=color, linestyle=dash, label=name or "smoothed")
         sentence = f"the loss falls from {loss[0]:.2f} to {loss[-1]:.2f}"
         if loss[-1] >= loss[0]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlib.figures import style
-from cnnlib.figures.motion import Film
-from cnnlib.figures.style import Picture, number
-from cnnlib.figures.svg import TYPE, Canvas, text_width
-from cnnlib.figures.words import listed
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import listed, number
+from cnnlib.drawing.motion import Film
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import TYPE, Canvas, text_width
 
 MOST_CLASSES = 10
 HIGH = 220.0  # CSS pixels: a probability of 1
@@ -116,23 +116,27 @@ class _Chart:
     def _axis(self) -> None:
         for share in (0, 0.5, 1):
             y = -share * HIGH
-            look = {"stroke": style.FAINT, "stroke_width": 1.5}
+            look = {"stroke": palette.FAINT, "stroke_width": 1.5}
             self.canvas.line(0, y, self.right, y, **look)
-            self.canvas.text(-12, y, number(share), TYPE, style.MUTED, "end")
+            self.canvas.text(-12, y, number(share), TYPE, palette.MUTED, "end")
         for k, name in enumerate(self.classes):
             x = (k + 0.5) * self.column
             self.canvas.text(x, 22, name, self.name_size, font_weight="bold")
-        rows = {"p": style.OUTPUT_INK, "y": style.INK, "p \u2212 y": style.WINDOW_INK}
+        rows = {
+            "p": palette.OUTPUT_INK,
+            "y": palette.INK,
+            "p \u2212 y": palette.WINDOW_INK,
+        }
         for row, (name, ink) in enumerate(rows.items()):
             self.canvas.text(-12, self._row(row) + ROW / 2, name, TYPE, ink, "end")
         truth = [[number(value) for value in self.y]]
-        with self.canvas.group(stroke=style.MUTED, stroke_width=1.5):
+        with self.canvas.group(stroke=palette.MUTED, stroke_width=1.5):
             for row in range(3):
                 for k in range(len(self.y)):
                     at = (k * self.column, self._row(row))
-                    fill = style.OUTPUT_PALE if row == 0 else style.PAPER
+                    fill = palette.OUTPUT_PALE if row == 0 else palette.PAPER
                     self.canvas.rect(*at, self.column, ROW, fill)
-        self._cells(1, truth[0], style.INK)
+        self._cells(1, truth[0], palette.INK)
 
     def _row(self, row: int) -> float:
         return 44 + row * ROW
@@ -146,12 +150,12 @@ class _Chart:
         x, wide = (k + 0.15) * self.column, 0.7 * self.column
         scales = [f"scaleY({self.path[step][k]:.4f})" for step in frames]
         with self.canvas.group(**film.gliding(f"p{k}", scales)):
-            self.canvas.rect(x, -HIGH, wide, HIGH, style.OUTPUT)
+            self.canvas.rect(x, -HIGH, wide, HIGH, palette.OUTPUT)
         start = self.path[frames[1]][k] * HIGH
-        look = {"stroke": style.OUTPUT_INK, "stroke_width": 2}
+        look = {"stroke": palette.OUTPUT_INK, "stroke_width": 2}
         self.canvas.rect(x, -start, wide, start, **look)
         goal = self.y[k] * HIGH
-        dashed = {"stroke": style.INK, "stroke_dasharray": "7 6", "stroke_width": 2.5}
+        dashed = {"stroke": palette.INK, "stroke_dasharray": "7 6", "stroke_width": 2.5}
         self.canvas.rect(x - 5, -goal, wide + 10, goal, **dashed)
 
     def _curve(self, film: Film, frames: list[int]) -> None:
@@ -167,32 +171,36 @@ class _Chart:
         def at(step: int) -> tuple[float, float]:
             return left + wide * step / max(last, 1), -HIGH * losses[step] / top
 
-        look = {"stroke": style.MUTED, "stroke_width": 1.5}
+        look = {"stroke": palette.MUTED, "stroke_width": 1.5}
         canvas.line(left, 0, left + wide, 0, **look)
         canvas.line(left, 0, left, -HIGH, **look)
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(at, range(last + 1)))
         canvas._add(
-            "polyline", points=points, fill="none", stroke=style.WINDOW, stroke_width=3
+            "polyline",
+            points=points,
+            fill="none",
+            stroke=palette.WINDOW,
+            stroke_width=3,
         )
         for share in (0, 1):
             words, y = number(float(f"{share * top:.2g}")), -share * HIGH
-            canvas.text(left - 12, y, words, TYPE, style.MUTED, "end")
-        canvas.text(left, 22, "0", TYPE, style.MUTED)
-        canvas.text(left + wide, 22, str(last), TYPE, style.MUTED)
-        canvas.text(left + wide / 2, 22, "step", TYPE, style.MUTED)
+            canvas.text(left - 12, y, words, TYPE, palette.MUTED, "end")
+        canvas.text(left, 22, "0", TYPE, palette.MUTED)
+        canvas.text(left + wide, 22, str(last), TYPE, palette.MUTED)
+        canvas.text(left + wide / 2, 22, "step", TYPE, palette.MUTED)
         places = [at(step) for step in frames]
         moves = [f"translate({x:.1f}px,{y:.1f}px)" for x, y in places]
         with canvas.group(**film.gliding("d", moves)):
-            canvas._add("circle", r=9, fill=style.WINDOW, stroke=style.PAPER)
+            canvas._add("circle", r=9, fill=palette.WINDOW, stroke=palette.PAPER)
 
     def _numbers(self, step: int) -> None:
         p = self.path[step]
-        self._cells(0, [_two(value) for value in p], style.OUTPUT_INK)
-        self._cells(2, [_signed(v) for v in p - self.y], style.WINDOW_INK)
+        self._cells(0, [_two(value) for value in p], palette.OUTPUT_INK)
+        self._cells(2, [_signed(v) for v in p - self.y], palette.WINDOW_INK)
         middle = self.left + self.wide / 2
         words = f"step {step}: loss {_loss(p, self.target):.3f}"
         self.canvas.text(
-            middle, self._row(1), words, 26, style.WINDOW_INK, font_weight="bold"
+            middle, self._row(1), words, 26, palette.WINDOW_INK, font_weight="bold"
         )
         name = self.classes[self.target]
         price = f"= \u2212log {p[self.target]:.3f}, the p of {name}"

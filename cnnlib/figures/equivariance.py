@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from matplotlib.patches import Rectangle
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import styled
 from cnnlib.figures.images import show
-from cnnlib.figures.style import Picture, styled
 from cnnlib.figures.sums import as_array, as_pair
 
 
@@ -43,7 +44,7 @@ def moved(before, after, seen_before, seen_after, shift: int, patch) -> Picture:
     corners = 2 * [column, column - shift]
     for ax, image, title, x in zip(axes.flat, shown, titles, corners, strict=True):
         show(ax, image, title)
-        look = {"fill": False, "edgecolor": style.WINDOW, "linewidth": 4}
+        look = {"fill": False, "edgecolor": palette.WINDOW, "linewidth": 4}
         ax.add_patch(Rectangle((x, row), side, side, **look))
     return style.picture(
         fig,

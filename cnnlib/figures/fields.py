@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import product
 
-from cnnlib.figures import style
-from cnnlib.figures.motion import Film
-from cnnlib.figures.style import Picture
-from cnnlib.figures.svg import FITS, TYPE, Canvas, text_width
+from cnnlib.drawing import palette
+from cnnlib.drawing.motion import Film
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import FITS, TYPE, Canvas, text_width
 from cnnlib.figures.windows import Window, windows
 
 TALLEST = 430  # CSS pixels: a map, so that picture and words fit a projector
@@ -127,8 +127,8 @@ class _Stage:
 
     def look(self, n: int) -> tuple[str, str, str]:
         if n == len(self.levels) - 1:
-            return style.INPUT_PALE, style.INPUT, style.INPUT_INK
-        return style.OUTPUT_PALE, style.OUTPUT, style.OUTPUT_INK
+            return palette.INPUT_PALE, palette.INPUT, palette.INPUT_INK
+        return palette.OUTPUT_PALE, palette.OUTPUT, palette.OUTPUT_INK
 
     def draw(self, film: Film, steps) -> None:
         """All maps, then what each step lights, outlines and says."""
@@ -179,7 +179,7 @@ class _Stage:
         rows, columns = (size + 2 for size in self.levels[n].size)
         x, y = self.corner(n, (-1, -1))
         right, bottom = x + columns * self.cell, y + rows * self.cell
-        look = {"stroke": style.FAINT, "stroke_width": 1}
+        look = {"stroke": palette.FAINT, "stroke_width": 1}
         for row in range(rows + 1):
             self.canvas.line(x, y + row * self.cell, right, y + row * self.cell, **look)
         for column in range(columns + 1):
@@ -197,7 +197,7 @@ class _Stage:
         # At the head of the picture, where no line from map to map crosses it.
         y = min(0.0, middle - 60) - 20
         for line, words in enumerate((first, *more)):
-            self.canvas.text(x, y + line * 26, words, TYPE, style.KERNEL_INK)
+            self.canvas.text(x, y + line * 26, words, TYPE, palette.KERNEL_INK)
 
     def _lit(self, n: int, cells, ways) -> None:
         """Cells in their map's color, with their numbers where these fit."""
@@ -228,7 +228,7 @@ class _Stage:
     def _outline(self, n: int, cell: Cell, size: Cell) -> None:
         x, y = self.corner(n, cell)
         rows, columns = size
-        look = {"stroke": style.WINDOW, "stroke_width": 4, "rx": 3}
+        look = {"stroke": palette.WINDOW, "stroke_width": 4, "rx": 3}
         self.canvas.rect(x, y, columns * self.cell, rows * self.cell, **look)
 
     def _fan(self, n: int, cell: Cell, size: Cell, read: Cell, at: Cell = (0, 0)):
@@ -236,7 +236,7 @@ class _Stage:
         x1, y1 = self.corner(n, cell)
         x0, y0 = self.corner(n + 1, at)
         x0 += read[1] * self.cell
-        look = {"stroke": style.KERNEL, "stroke_width": 2.5}
+        look = {"stroke": palette.KERNEL, "stroke_width": 2.5}
         self.canvas.line(x1, y1, x0, y0, **look)
         ends = y1 + size[0] * self.cell, y0 + read[0] * self.cell
         self.canvas.line(x1, ends[0], x0, ends[1], **look)

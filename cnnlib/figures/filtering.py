@@ -9,9 +9,11 @@ import torch
 from matplotlib.patches import Rectangle
 from torch.nn import functional as F
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import styled
 from cnnlib.figures.images import pixels_of, show
-from cnnlib.figures.style import Picture, number, styled
 from cnnlib.figures.sums import as_array
 
 LEAST_TYPE = 9  # points: smaller numbers in a kernel's cells are left out
@@ -86,13 +88,13 @@ def _kernel(ax, weight: np.ndarray) -> None:
     longest = max(len(number(v)) for v in weight.ravel())
     size = min(style.TEXT, 70 / len(weight), 110 / (len(weight) * longest))
     for (i, j), value in np.ndenumerate(weight):
-        cell = {"facecolor": style.KERNEL_PALE, "edgecolor": style.KERNEL}
+        cell = {"facecolor": palette.KERNEL_PALE, "edgecolor": palette.KERNEL}
         ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **cell))
         if size >= LEAST_TYPE:
             ax.text(j, i, number(value), ha="center", va="center", fontsize=size)
     if size < LEAST_TYPE and np.ptp(weight) == 0:
         middle = ((weight.shape[1] - 1) / 2, (len(weight) - 1) / 2)
-        label = {"facecolor": style.KERNEL_PALE, "edgecolor": "none"}
+        label = {"facecolor": palette.KERNEL_PALE, "edgecolor": "none"}
         words = f"all {number(weight[0, 0])}"
         ax.text(*middle, words, ha="center", va="center", bbox=label)
     style.bare(ax)

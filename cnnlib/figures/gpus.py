@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from torch import nn
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed
 from cnnlib.figures.networks import LINE, Stage, finish, in_words, lines, scales, sheet
 from cnnlib.figures.trace import Step, trace
-from cnnlib.figures.words import listed
 
 
 @style.styled
@@ -44,7 +44,7 @@ def two_gpus(model: nn.Module, input_shape=(3, 224, 224), *, title: str | None =
     for before, after, step in zip(ends, ends[1:], steps[1:], strict=False):
         _arrows(ax, before, after, _reads_both(step))
     for y, gpu in ((away, "GPU 1"), (-away, "GPU 2")):
-        lines(ax, ends[0][0] + 0.3, y * 1.1, [gpu], color=style.MUTED)
+        lines(ax, ends[0][0] + 0.3, y * 1.1, [gpu], color=palette.MUTED)
     finish(ax, title, note, x / 2, -away - 1.05 - 2.4 * LINE)
     crossing = [step.label for step in steps[2:] if _reads_both(step)]
     told = in_words([Stage((step,)) for step in halves])
@@ -70,7 +70,7 @@ def _arrows(ax, before, after, both: bool) -> None:
             crosses = start != end and 0.0 not in (start, end)
             if crosses and not both:
                 continue
-            color = style.WINDOW if crosses else style.MUTED
+            color = palette.WINDOW if crosses else palette.MUTED
             ax.annotate(
                 "", (after[0] - 0.02, end), (before[1] + 0.02, start), zorder=0,
                 annotation_clip=False,

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed, number
+from cnnlib.figures.arguments import named
 from cnnlib.figures.descent import descend
 from cnnlib.figures.tensors import as_batch
 from cnnlib.figures.trace import trace
-from cnnlib.figures.words import listed, named
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
 
@@ -111,12 +112,12 @@ def activations(names: Sequence[str] = ("sigmoid", "tanh", "ReLU"), *, limit=5.0
     told = []
     for ax, name in zip(boxes[0], names, strict=True):
         function, slope = _ACTIVATIONS[name]
-        ax.axhline(0, color=style.FAINT, linewidth=1)
-        ax.axvline(0, color=style.FAINT, linewidth=1)
-        kw = {"color": style.VERMILLION, "linestyle": "--", "label": "derivative"}
-        ax.plot(x, function(x), color=style.BLUE, label="function")
+        ax.axhline(0, color=palette.FAINT, linewidth=1)
+        ax.axvline(0, color=palette.FAINT, linewidth=1)
+        kw = {"color": palette.VERMILLION, "linestyle": "--", "label": "derivative"}
+        ax.plot(x, function(x), color=palette.BLUE, label="function")
         ax.plot(x, slope(x), **kw)
-        top = style.number(round(float(slope(x).max()), 4))
+        top = number(round(float(slope(x).max()), 4))
         ax.set_title(f"{name}\nsteepest slope {top}")
         ax.set(ylim=(-1.15, 2.3), xlabel="x", xticks=(-4, 0, 4))
         end = slope(np.array([-4.0, 4.0]))
@@ -153,8 +154,8 @@ def gradient_descent_on_p(
         squeeze=False,
     )  # fmt: skip
     for ax, (step, p) in zip(boxes[0], frames.items(), strict=True):
-        ax.bar(classes, p, color=style.OUTPUT, width=0.7)
-        ax.bar(classes, y, width=0.7, fill=False, edgecolor=style.INK, linestyle="--")
+        ax.bar(classes, p, color=palette.OUTPUT, width=0.7)
+        ax.bar(classes, y, width=0.7, fill=False, edgecolor=palette.INK, linestyle="--")
         ax.set_title(f"step {step}\nloss {-np.log(p[target]):.3f}")
         ax.set(ylim=(0, 1.04))
         if max(map(len, classes)) > 2:

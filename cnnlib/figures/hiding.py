@@ -13,11 +13,11 @@ from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.motion import Film
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import TYPE, Canvas
 from cnnlib.figures.looking import starts
-from cnnlib.figures.motion import Film
-from cnnlib.figures.style import Picture
-from cnnlib.figures.svg import TYPE, Canvas
 from cnnlib.figures.tensors import as_batch, as_picture
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
@@ -150,9 +150,9 @@ class _Chart:
 
     def _names(self) -> None:
         heads = (
-            (self.size[1] / 2, "input", style.INPUT_INK),
-            (self.bar + BAR / 2, f"p({self.name})", style.OUTPUT_INK),
-            (self.map + self._wide / 2, "change in points", style.INK),
+            (self.size[1] / 2, "input", palette.INPUT_INK),
+            (self.bar + BAR / 2, f"p({self.name})", palette.OUTPUT_INK),
+            (self.map + self._wide / 2, "change in points", palette.INK),
         )
         for x, words, ink in heads:
             self.canvas.text(x, -SIDE - 22, words, TYPE, ink)
@@ -162,7 +162,7 @@ class _Chart:
         return self.found.p.shape[1] * self.cell
 
     def _outline(self, x: float, y: float, wide: float, high: float) -> None:
-        look = {"stroke": style.WINDOW, "stroke_width": 4, "rx": 2}
+        look = {"stroke": palette.WINDOW, "stroke_width": 4, "rx": 2}
         self.canvas.rect(x, y, wide, high, **look)
 
     def _photo(self, film: Film, frames) -> None:
@@ -174,7 +174,7 @@ class _Chart:
         photo.thumbnail((FINEST, FINEST))
         photo.save(file, "PNG", optimize=True)
         data = base64.b64encode(file.getvalue()).decode("ascii")
-        self.canvas.rect(0, -SIDE, wide, high, style.FAINT)
+        self.canvas.rect(0, -SIDE, wide, high, palette.FAINT)
         self.canvas._add(
             "image",
             x=0,
@@ -202,14 +202,14 @@ class _Chart:
         x, whole = self.bar, self.found.whole
         scales = [f"scaleY({self.found.p[place]:.3f})" for place in frames]
         with self.canvas.group(**film.gliding("b", scales)):
-            self.canvas.rect(x, -SIDE, BAR, SIDE, style.OUTPUT)
-        look = {"stroke": style.MUTED, "stroke_width": 1.5}
+            self.canvas.rect(x, -SIDE, BAR, SIDE, palette.OUTPUT)
+        look = {"stroke": palette.MUTED, "stroke_width": 1.5}
         self.canvas.rect(x, -SIDE, BAR, SIDE, **look)
         y, dash = -whole * SIDE, {"stroke_dasharray": "7 6", "stroke_width": 2.5}
-        self.canvas.line(x, y, x + BAR + 14, y, style.INK, **dash)
+        self.canvas.line(x, y, x + BAR + 14, y, palette.INK, **dash)
         for share in (0, 1):
             words = f"{share:.0%}".replace("%", " %")
-            self.canvas.text(x - 10, -share * SIDE, words, 16, style.MUTED, "end")
+            self.canvas.text(x - 10, -share * SIDE, words, 16, palette.MUTED, "end")
 
     def _place(self, place) -> tuple[float, float]:
         """The upper left corner (y, x) of a cell of the map."""
@@ -218,7 +218,7 @@ class _Chart:
 
     def _map(self, film: Film, way) -> None:
         rows, columns = self.found.p.shape
-        look = {"stroke": style.FAINT, "stroke_width": 1.5}
+        look = {"stroke": palette.FAINT, "stroke_width": 1.5}
         self.canvas.rect(self.map, -SIDE, columns * self.cell, rows * self.cell, **look)
         words = {place: _points(self.points[place]) for place in way}
         longest = max(map(len, words.values()))
@@ -238,7 +238,7 @@ class _Chart:
         y, x = (self.found.tops[place[0]], self.found.lefts[place[1]])
         middle = self.bar + BAR / 2
         big = {"font_weight": "bold"}
-        self.canvas.text(middle, 30, _percent(p), 24, style.OUTPUT_INK, **big)
+        self.canvas.text(middle, 30, _percent(p), 24, palette.OUTPUT_INK, **big)
         words = (
             f"Hidden at row {y}, column {x}: {self.name} {_percent(p)} instead of "
             f"{_percent(whole)}, {_points(100 * (p - whole))} points."
@@ -257,6 +257,6 @@ def _percent(share: float) -> str:
 
 def _color(strength: float) -> str:
     """White for no change, orange where hiding lowers p (> 0), blue where it raises."""
-    full = np.array(to_rgb(style.WINDOW if strength > 0 else style.BLUE))
+    full = np.array(to_rgb(palette.WINDOW if strength > 0 else palette.BLUE))
     depth = 0.9 * min(1.0, abs(strength)) ** 0.8
     return to_hex((1 - depth) * np.ones(3) + depth * full)

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from matplotlib.patches import Rectangle
 
-from cnnlib.figures import style
-from cnnlib.figures.style import Picture, number, styled
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import styled
 from cnnlib.figures.sums import as_pair
 
 MOST_IMAGES = 400
@@ -164,7 +166,7 @@ def pixels(image, corner=(0, 0), size=8) -> Picture:
         )
     fig, (left, right) = style.axes(1, 2, (9.2, 4.6))
     show(left, gray, f"{gray.shape[1]}×{gray.shape[0]} pixels")
-    edge = {"fill": False, "edgecolor": style.WINDOW, "linewidth": 3}
+    edge = {"fill": False, "edgecolor": palette.WINDOW, "linewidth": 3}
     at = (column - 0.5, row - 0.5)
     left.add_patch(Rectangle(at, columns, rows, **edge))
     _numbers(right, patch, top=255 if gray.dtype == np.uint8 else 1)

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed
 from cnnlib.figures.tensors import (
     SIGNED_KERNEL,
     SIGNED_OUTPUT,
@@ -18,7 +19,6 @@ from cnnlib.figures.tensors import (
     signed,
 )
 from cnnlib.figures.trace import Step, find_layer, recording, sizes, trace
-from cnnlib.figures.words import listed
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
 
@@ -176,7 +176,7 @@ def feature_maps(
     name = type(model).__name__
     fig.suptitle(title or f"Feature maps of {name}")
     key = "green: above zero, purple: below"
-    fig.supxlabel(key, fontsize=style.TEXT, color=style.MUTED)
+    fig.supxlabel(key, fontsize=style.TEXT, color=palette.MUTED)
     layers = listed([f"{s.label} ({sizes(s.shape)})" for s in steps])
     return style.picture(
         fig, f"{title or f'Feature maps of {name}'}, layer by layer, for one image of "

@@ -8,9 +8,9 @@ from textwrap import fill
 import numpy as np
 
 from cnnlib import facts
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed
 from cnnlib.figures.comparisons import CLEAR
-from cnnlib.figures.words import listed
 
 # What the networks of ``facts.YEARS`` brought, under the names that fit a picture.
 BROUGHT = {
@@ -52,7 +52,7 @@ def imagenet_top5(
     accuracies = [100 - error for _, _, error in results]
     for i, ((_, name, _), accuracy) in enumerate(zip(results, accuracies, strict=True)):
         deep = i and results[i - 1][2] - results[i][2] > 8  # the year it jumped
-        color = style.VERMILLION if deep else style.BLUE
+        color = palette.VERMILLION if deep else palette.BLUE
         ax.bar(i, accuracy, color=color, width=0.82)
         ax.text(
             i, accuracy + 1, f"{accuracy:.1f}", ha="center", va="bottom",
@@ -63,7 +63,7 @@ def imagenet_top5(
             color=style.ink_on(color),
         )  # fmt: skip
     if human is not None:
-        ax.axhline(100 - human, color=style.INK, ls="--", lw=1.8, zorder=0)
+        ax.axhline(100 - human, color=palette.INK, ls="--", lw=1.8, zorder=0)
         ax.annotate(
             f"human\n{100 - human:.1f}", (1.01, 100 - human), va="center",
             xycoords=("axes fraction", "data"),
@@ -110,11 +110,13 @@ def timeline(
     span = years[-1] - years[0] or 1
     beside = 1.85 + 0.155 * max(len(name) for _, name, _ in events)
     scaled = (years - years[0]) / span * last
-    ax.plot([0, 0], [-0.4, last + 0.4], color=style.MUTED, linewidth=3)
+    ax.plot([0, 0], [-0.4, last + 0.4], color=palette.MUTED, linewidth=3)
     for row, (y, (year, name, words)) in enumerate(zip(scaled, events, strict=True)):
         marked = name in highlight
-        color = style.VERMILLION if marked else style.BLUE
-        ax.plot([0, 0.35, 0.75, 0.95], [y, y, row, row], color=style.FAINT, linewidth=2)
+        color = palette.VERMILLION if marked else palette.BLUE
+        ax.plot(
+            [0, 0.35, 0.75, 0.95], [y, y, row, row], color=palette.FAINT, linewidth=2
+        )
         ax.plot(
             0, y, "D" if marked else "o", color=color, markersize=12 - 3 * (not marked)
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette
+from cnnlib.drawing.style import TIMES_KERNEL
+from cnnlib.drawing.svg import GAP, TYPE, Canvas, cell_size
 from cnnlib.figures.sliding import Point, Stage
 from cnnlib.figures.sums import Convolution, Pooling, by
-from cnnlib.figures.svg import GAP, TYPE, Canvas, cell_size
 
 LABEL = 42  # room above an array for its name
 BESIDE = 12  # between the slices of one kernel
@@ -30,17 +31,17 @@ def padded_input(
             if 0 <= i < rows and 0 <= j < columns:
                 continue
             at = (x + j * cell, y + i * cell)
-            canvas.rect(*at, cell, cell, stroke=style.MUTED, stroke_dasharray="4 4")
+            canvas.rect(*at, cell, cell, stroke=palette.MUTED, stroke_dasharray="4 4")
             middle = (at[0] + cell / 2, at[1] + cell / 2)
-            canvas.text(*middle, filler, 0.36 * cell, style.MUTED)
+            canvas.text(*middle, filler, 0.36 * cell, palette.MUTED)
     canvas.cells(x, y, image, cell)
 
 
 def output_cells(canvas: Canvas, corner: Point, values, cell, moving: bool) -> None:
     """The output; when it will be filled step by step, first pale on white."""
-    fill = style.PAPER if moving else style.OUTPUT_PALE
-    ink = style.MUTED if moving else style.INK
-    canvas.cells(*corner, values, cell, fill, style.OUTPUT, ink)
+    fill = palette.PAPER if moving else palette.OUTPUT_PALE
+    ink = palette.MUTED if moving else palette.INK
+    canvas.cells(*corner, values, cell, fill, palette.OUTPUT, ink)
 
 
 def _stacked(height: float, each: float, count: int) -> list[float]:
@@ -81,7 +82,7 @@ def convolution_stage(canvas: Canvas, problem: Convolution, moving: bool) -> Sta
     _draw_outputs(canvas, problem.output, outputs, cell, moving)
     for y in left if outs == 1 else right:
         middle = y + (tall if outs == 1 else row) / 2
-        canvas.text(x_kernel - GAP, middle, style.TIMES_KERNEL, 36)
+        canvas.text(x_kernel - GAP, middle, TIMES_KERNEL, 36)
     for x, y in outputs:
         canvas.text(x - GAP, y + out_rows * cell / 2, "=", 36)
     foot = canvas.box[3] + 30
@@ -101,7 +102,7 @@ def _draw_inputs(
         inner = (corner[0] + right * cell, corner[1] + down * cell)
         padded_input(canvas, inner, image, (down, right), cell)
         name = f"input channel {c}" if len(problem.input) > 1 else f"input {by(image)}"
-        label(canvas, corner, (columns + 2 * right) * cell, name, style.INPUT_INK)
+        label(canvas, corner, (columns + 2 * right) * cell, name, palette.INPUT_INK)
         corners.append(inner)
     return corners
 
@@ -110,21 +111,21 @@ def _draw_kernels(canvas: Canvas, problem: Convolution, corners, cell: float) ->
     outs, ins, h, w = problem.weight.shape
     for o in range(outs):
         for c in range(ins):
-            colors = (style.KERNEL_PALE, style.KERNEL)
+            colors = (palette.KERNEL_PALE, palette.KERNEL)
             canvas.cells(*corners[o][c], problem.weight[o, c], cell, *colors)
             if outs == 1:
                 name = f"kernel channel {c}" if ins > 1 else f"kernel {h}×{w}"
-                label(canvas, corners[0][c], w * cell, name, style.KERNEL_INK)
+                label(canvas, corners[0][c], w * cell, name, palette.KERNEL_INK)
         if outs > 1:
             width = ins * w * cell + (ins - 1) * BESIDE
-            label(canvas, corners[o][0], width, f"kernel {o}", style.KERNEL_INK)
+            label(canvas, corners[o][0], width, f"kernel {o}", palette.KERNEL_INK)
 
 
 def _draw_outputs(canvas: Canvas, output, corners, cell: float, moving: bool) -> None:
     for o, (values, corner) in enumerate(zip(output, corners, strict=True)):
         output_cells(canvas, corner, values, cell, moving)
         name = f"output channel {o}" if len(output) > 1 else f"output {by(values)}"
-        label(canvas, corner, values.shape[1] * cell, name, style.OUTPUT_INK)
+        label(canvas, corner, values.shape[1] * cell, name, palette.OUTPUT_INK)
 
 
 def pooling_stage(canvas: Canvas, problem: Pooling, moving: bool) -> Stage:
@@ -140,13 +141,13 @@ def pooling_stage(canvas: Canvas, problem: Pooling, moving: bool) -> Stage:
     filler = "\u2212∞" if problem.kind == "max" else "0"
     padded_input(canvas, inner, problem.input, pad, cell, filler)
     name = f"input {by(problem.input)}"
-    label(canvas, corner, columns * cell, name, style.INPUT_INK)
+    label(canvas, corner, columns * cell, name, palette.INPUT_INK)
 
     right, middle = columns * cell, height / 2
     output = (right + POOL_GAP, (height - out_rows * cell) / 2)
     output_cells(canvas, output, problem.output, cell, moving)
     name = f"output {out_rows}×{out_columns}"
-    label(canvas, output, out_columns * cell, name, style.OUTPUT_INK)
+    label(canvas, output, out_columns * cell, name, palette.OUTPUT_INK)
 
     window = f"{sliding.kernel_size[0]}×{sliding.kernel_size[1]}"
     canvas.text(right + POOL_GAP / 2, middle - 38, window)

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
 from cnnlib.figures.tensors import as_batch, as_picture
 from cnnlib.figures.trace import find_layer, trace
 from cnnlib.training.evaluation import device_of, evaluation_mode
@@ -184,7 +184,7 @@ def _overlaid(model, batch, target, classes, look, title, how):
         style.bare(lower).imshow(overlay(plain, heat))
         told.append(f"{classes[k]} ({100 * float(p[k]):.0f} %): {_hottest(heat)}")
     fig.suptitle(_wrapped(title, size[0] - 0.6))
-    fig.supxlabel(note, fontsize=style.TEXT, color=style.MUTED)
+    fig.supxlabel(note, fontsize=style.TEXT, color=palette.MUTED)
     return style.picture(
         fig, f"{title} {how} The strongest place: {'; '.join(told)}.", photo=True
     )
@@ -203,7 +203,7 @@ def overlay(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
     base = np.repeat(0.25 + 0.6 * gray, 3, axis=2)
     strength = np.abs(heat) / (np.abs(heat).max() or 1)
     depth = 0.85 * strength[..., None] ** 0.8
-    color = np.where(heat[..., None] > 0, to_rgb(style.WINDOW), to_rgb(style.BLUE))
+    color = np.where(heat[..., None] > 0, to_rgb(palette.WINDOW), to_rgb(palette.BLUE))
     return (1 - depth) * base + depth * color
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlib.figures import style
-from cnnlib.figures.style import Picture, number, styled
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import styled
 from cnnlib.figures.sums import as_array
 
 
@@ -42,7 +44,7 @@ def probabilities(
     if target is not None:
         panels["gradient: p − y"] = p - (np.arange(len(p)) == target)
     fig, axes = style.axes(1, len(panels), (9.2, 0.42 * len(p) + 1.6), sharey=True)
-    colors = (style.INPUT, style.OUTPUT, style.VERMILLION)
+    colors = (palette.INPUT, palette.OUTPUT, palette.VERMILLION)
     for n, (ax, (title, values)) in enumerate(zip(axes, panels.items(), strict=True)):
         outlined = target if n == 1 else None
         _bars(ax, values, names, colors[n], style.HATCHES[n], outlined)
@@ -51,7 +53,7 @@ def probabilities(
             ax.set_xlim(0, 1.45)
         if n == 1 and target is not None:
             # The one-hot y, which training pushes p towards.
-            box = {"fill": False, "edgecolor": style.INK, "linestyle": "--"}
+            box = {"fill": False, "edgecolor": palette.INK, "linestyle": "--"}
             ax.barh([target], [1], height=0.82, linewidth=2, **box)
     told = "; ".join(
         f"{title}: " + ", ".join(number(round(v, 3)) for v in values)
@@ -71,9 +73,9 @@ def _bars(ax, values, names: list[str], color: str, hatch: str, outlined=None) -
     The number of the ``outlined`` row stands behind an outline that ends at 1.
     """
     rows = np.arange(len(values))
-    look = {"color": color, "edgecolor": style.PAPER, "hatch": hatch}
+    look = {"color": color, "edgecolor": palette.PAPER, "hatch": hatch}
     ax.barh(rows, values, height=0.62, **look)
-    ax.axvline(0, color=style.INK, linewidth=1.2)
+    ax.axvline(0, color=palette.INK, linewidth=1.2)
     low, high = min(0, min(values)), max(0, max(values))
     room = 0.34 * (high - low or 1)
     for row, value in zip(rows, values, strict=True):
@@ -102,9 +104,9 @@ def minus_log(p: float = 0.8) -> Picture:
     loss = -np.log(p)
     fig, ax = style.axes(size=(7.5, 4))
     xs = np.linspace(0.01, 1, 400)
-    ax.plot(xs, -np.log(xs), color=style.INPUT)
-    ax.plot([p, p, 0], [0, loss, loss], "--", color=style.WINDOW, linewidth=2)
-    ax.plot([p], [loss], "o", color=style.WINDOW, markersize=11)
+    ax.plot(xs, -np.log(xs), color=palette.INPUT)
+    ax.plot([p, p, 0], [0, loss, loss], "--", color=palette.WINDOW, linewidth=2)
+    ax.plot([p], [loss], "o", color=palette.WINDOW, markersize=11)
     words = f"−log {number(p)} = {loss:.3f}"
     ax.annotate(
         words,
@@ -112,9 +114,9 @@ def minus_log(p: float = 0.8) -> Picture:
         xytext=(0, 56),
         textcoords="offset points",
         ha="center" if p > 0.2 else "left",
-        arrowprops={"arrowstyle": "-", "color": style.WINDOW, "shrinkB": 8},
+        arrowprops={"arrowstyle": "-", "color": palette.WINDOW, "shrinkB": 8},
         fontsize=style.TITLE,
-        color=style.WINDOW_INK,
+        color=palette.WINDOW_INK,
     )
     ax.set_xlabel("p, the probability given to the true class")
     ax.set_ylabel("loss = −log p")

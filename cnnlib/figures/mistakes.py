@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed, percent
 from cnnlib.figures.comparisons import bars, tint
 from cnnlib.figures.tensors import as_batch, as_picture
 from cnnlib.figures.trace import sizes
-from cnnlib.figures.words import listed, percent
 
 
 def _classes(evaluation, classes, count: int) -> list[str]:
@@ -49,12 +49,12 @@ def confusion_matrix(evaluation, classes=None, *, title: str | None = None):
         right = index[0] == index[1]
         # A mistake of a quarter of its row is as dark as it gets: small ones must show.
         depth = share[index] if right else min(1, 4 * share[index]) ** 0.5
-        colors[index] = tint(style.GREEN if right else style.ORANGE, 0.9 * depth)
+        colors[index] = tint(palette.GREEN if right else palette.ORANGE, 0.9 * depth)
     ax.imshow(colors, aspect="equal")
     for (row, col), count in np.ndenumerate(counts):
         ax.text(
             col, row, f"{count:d}", ha="center", va="center",
-            color=style.ink_on(colors[row, col]) if count else style.MUTED,
+            color=style.ink_on(colors[row, col]) if count else palette.MUTED,
             fontweight="bold" if row == col else "normal",
         )  # fmt: skip
     long = max(map(len, names)) > 3 and len(names) > 3

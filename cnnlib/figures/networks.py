@@ -8,16 +8,16 @@ from itertools import groupby
 from matplotlib.patches import Polygon
 from torch import nn
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed
 from cnnlib.figures.trace import Step, scale, sizes, trace
-from cnnlib.figures.words import listed
 
 # Face and edge of each kind of layer.
 KINDS = {
-    "input": (style.INPUT_PALE, style.INPUT),
-    "conv": (style.OUTPUT_PALE, style.OUTPUT),
+    "input": (palette.INPUT_PALE, palette.INPUT),
+    "conv": (palette.OUTPUT_PALE, palette.OUTPUT),
     "pool": ("#F3DCE9", "#A5487E"),
-    "dense": (style.KERNEL_PALE, "#9A6A00"),
+    "dense": (palette.KERNEL_PALE, "#9A6A00"),
 }
 CHARACTER = 0.128  # inches that a character of style.TEXT takes, at most
 LINE = 0.26  # inches from one line of text to the next
@@ -83,7 +83,7 @@ def network(model: nn.Module, input_shape, *, title: str | None = None):
         center = bottom - half - 2.2 * LINE
         x = middle - sum(look.slot(stage) + loose for stage in row) / 2
         if number:
-            lines(ax, x - 0.12, center, ["→"], color=style.MUTED, fontsize=24)
+            lines(ax, x - 0.12, center, ["→"], color=palette.MUTED, fontsize=24)
         for stage in row:
             slot, (width, depth) = look.slot(stage) + loose, look.extent(stage)
             look.draw(ax, stage, x + (slot - width - depth[0]) / 2, center)
@@ -92,7 +92,7 @@ def network(model: nn.Module, input_shape, *, title: str | None = None):
             lines(ax, x + slot / 2, center - half - LINE, stage.words)
             x += slot
         if row is not rows[-1]:
-            lines(ax, x + 0.12, center, ["→"], color=style.MUTED, fontsize=24)
+            lines(ax, x + 0.12, center, ["→"], color=palette.MUTED, fontsize=24)
         bottom = center - half - 3.8 * LINE
     finish(ax, title, note, middle, bottom + 0.6 * LINE)
     return style.picture(fig, f"{title}. {in_words(every)}")
@@ -219,7 +219,7 @@ def finish(ax, title, note, middle, bottom) -> None:
     top = max(text.get_position()[1] for text in ax.texts)
     kw = {"ha": "center", "va": "center"}
     ax.text(middle, top + 1.6 * LINE, title, fontsize=style.TITLE, **kw)
-    ax.text(middle, bottom, note, color=style.MUTED, **kw)
+    ax.text(middle, bottom, note, color=palette.MUTED, **kw)
     ax.set_xlim(middle, middle + 0.01)  # inside the drawing, or the cut is too wide
     for artist in [*ax.patches, *ax.lines, *ax.texts, *ax.collections]:
         artist.set_clip_on(False)

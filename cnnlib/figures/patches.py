@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnlib.figures import style
+from cnnlib.drawing import style
 from cnnlib.figures.tensors import as_batch, as_picture, framed
 from cnnlib.figures.trace import find_layer, reach, recording, sizes
 from cnnlib.training.evaluation import device_of, evaluation_mode

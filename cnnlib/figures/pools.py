@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import Canvas, cell_size
 from cnnlib.figures.layout import label, pooling_stage
 from cnnlib.figures.sliding import Frame, columns_below, play, wrapped
-from cnnlib.figures.style import Picture
 from cnnlib.figures.sums import Pooling, as_array, by, listed, told
-from cnnlib.figures.svg import Canvas, cell_size
 
 
 def pooling(
@@ -72,13 +72,15 @@ def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
     height = max(len(image), 2 * len(out) + 1) * cell
     corner = (0.0, (height - len(image) * cell) / 2)
     canvas.cells(*corner, image, cell)
-    label(canvas, corner, image.shape[1] * cell, f"input {by(image)}", style.INPUT_INK)
+    label(
+        canvas, corner, image.shape[1] * cell, f"input {by(image)}", palette.INPUT_INK
+    )
     right = image.shape[1] * cell
     for pool, top in zip(pools, (0.0, height - len(out) * cell), strict=True):
         at, middle = (right + gap, top), top + len(out) * cell / 2
-        canvas.cells(*at, pool.output, cell, style.OUTPUT_PALE, style.OUTPUT)
+        canvas.cells(*at, pool.output, cell, palette.OUTPUT_PALE, palette.OUTPUT)
         name = f"{pool.kind} {by(out)}"
-        label(canvas, at, out.shape[1] * cell, name, style.OUTPUT_INK)
+        label(canvas, at, out.shape[1] * cell, name, palette.OUTPUT_INK)
         canvas.arrow(
             right + 24, height / 2 + (middle - height / 2) / 2, right + gap - 24, middle
         )
@@ -127,24 +129,24 @@ def _draw_routing(image, arriving, sent: dict[str, np.ndarray]) -> Picture:
     height = (2 * rows + 1.2) * cell
     corner = (0.0, (height - rows * cell) / 2)
     canvas.cells(*corner, image, cell)
-    label(canvas, corner, columns * cell, "input", style.INPUT_INK)
+    label(canvas, corner, columns * cell, "input", palette.INPUT_INK)
     width = arriving.shape[1] * cell
     corner = (columns * cell + gap / 2, (height - len(arriving) * cell) / 2)
-    canvas.cells(*corner, arriving, cell, style.OUTPUT_PALE, style.OUTPUT)
+    canvas.cells(*corner, arriving, cell, palette.OUTPUT_PALE, palette.OUTPUT)
     words = "gradient arriving"
-    label(canvas, corner, max(width, 130), words, style.OUTPUT_INK)
+    label(canvas, corner, max(width, 130), words, palette.OUTPUT_INK)
     right, left = corner[0] + width, corner[0] + width + gap
     tops = (0.0, height - rows * cell)
     for (kind, values), top in zip(sent.items(), tops, strict=True):
         middle = top + rows * cell / 2
         start = height / 2 + (middle - height / 2) / 4
         canvas.arrow(right + 64, start, left - 24, middle)
-        canvas.cells(left, top, values, cell, style.PAPER, style.MUTED)
+        canvas.cells(left, top, values, cell, palette.PAPER, palette.MUTED)
         for i, j in np.argwhere(values):
             x, y, one = left + j * cell, top + i * cell, [[values[i, j]]]
-            canvas.cells(x, y, one, cell, style.OUTPUT_PALE, style.OUTPUT)
+            canvas.cells(x, y, one, cell, palette.OUTPUT_PALE, palette.OUTPUT)
         name = f"{kind} sends back"
-        label(canvas, (left, top), columns * cell, name, style.INK)
+        label(canvas, (left, top), columns * cell, name, palette.INK)
     spoken = "; ".join(
         f"{kind} pooling sends back {listed(v)}" for kind, v in sent.items()
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette
+from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.svg import FITS, TYPE, Canvas
 from cnnlib.figures.layout import label, padded_input
 from cnnlib.figures.sliding import OUTLINE
-from cnnlib.figures.style import Picture
 from cnnlib.figures.sums import Sliding
-from cnnlib.figures.svg import FITS, TYPE, Canvas
 from cnnlib.functional import output_size
 
 SETTINGS = (
@@ -40,11 +40,13 @@ def padding_and_stride(*settings: dict) -> Picture:
         out_top, out_left = tallest + 62, x + (width - out * cell) / 2
         canvas.arrow(x + width / 2, tallest + 16, x + width / 2, tallest + 50)
         blank = [[""] * out] * out
-        canvas.cells(out_left, out_top, blank, cell, style.OUTPUT_PALE, style.OUTPUT)
-        label(canvas, (x, -24), width, name[0], style.INK)
-        label(canvas, (x, 0), width, name[1], style.INK)
+        canvas.cells(
+            out_left, out_top, blank, cell, palette.OUTPUT_PALE, palette.OUTPUT
+        )
+        label(canvas, (x, -24), width, name[0], palette.INK)
+        label(canvas, (x, 0), width, name[1], palette.INK)
         below = out_top + out * cell
-        canvas.text(x + width / 2, below + 24, f"{out}×{out}", TYPE, style.OUTPUT_INK)
+        canvas.text(x + width / 2, below + 24, f"{out}×{out}", TYPE, palette.OUTPUT_INK)
         told.append(f"{', '.join(name)} gives {out}×{out}")
         x += width + gap
     return canvas.picture(f"Output sizes: {'; '.join(told)}.")
@@ -70,13 +72,15 @@ def _draw_setting(canvas: Canvas, one: Sliding, x: float, tallest: float, cell: 
     taps = one.taps(0, 0)
     for row, column in taps:
         at = (inner[0] + column * cell, inner[1] + row * cell)
-        canvas.rect(*at, cell, cell, style.KERNEL_PALE, style.KERNEL, stroke_width=2)
+        canvas.rect(
+            *at, cell, cell, palette.KERNEL_PALE, palette.KERNEL, stroke_width=2
+        )
     reach = one.reach[0] * cell
     for j in range(min(2, one.output_size[1])):
         row, column = one.corner(0, j)
         dash = {"stroke_dasharray": "7 6"} if j else {}
         at = (inner[0] + column * cell, inner[1] + row * cell)
-        look = {"stroke": style.WINDOW, "stroke_width": OUTLINE - j, "rx": 3}
+        look = {"stroke": palette.WINDOW, "stroke_width": OUTLINE - j, "rx": 3}
         canvas.rect(*at, reach, reach, **look, **dash)
 
 
@@ -102,23 +106,27 @@ def output_sizes(
     sizes = [[_size(n, k, s, padding, dilation) for s in strides] for k in kernel_sizes]
     canvas, cell = Canvas(), 52.0
     for i, (k, row) in enumerate(zip(kernel_sizes, sizes, strict=True)):
-        canvas.text(-30, (i + 0.5) * cell, k, fill=style.KERNEL_INK, font_weight="bold")
+        canvas.text(
+            -30, (i + 0.5) * cell, k, fill=palette.KERNEL_INK, font_weight="bold"
+        )
         for j, size in enumerate(row):
-            fill = _shade((size or 0) / max(n, 1)) if size else style.PAPER
-            canvas.rect(j * cell, i * cell, cell, cell, fill, style.OUTPUT)
+            fill = _shade((size or 0) / max(n, 1)) if size else palette.PAPER
+            canvas.rect(j * cell, i * cell, cell, cell, fill, palette.OUTPUT)
             words = str(size) if size else "–"
             canvas.text((j + 0.5) * cell, (i + 0.5) * cell, words, 22)
     for j, s in enumerate(strides):
-        canvas.text((j + 0.5) * cell, -22, s, fill=style.WINDOW_INK, font_weight="bold")
+        canvas.text(
+            (j + 0.5) * cell, -22, s, fill=palette.WINDOW_INK, font_weight="bold"
+        )
     middle = len(strides) * cell / 2
-    canvas.text(middle, -52, "stride", fill=style.WINDOW_INK)
+    canvas.text(middle, -52, "stride", fill=palette.WINDOW_INK)
     turned = f"rotate(-90 -64 {len(sizes) * cell / 2})"
     canvas.rect(-76, 0, 0, 0)  # keeps room for the turned word
     canvas.text(
         -64,
         len(sizes) * cell / 2,
         "kernel_size",
-        fill=style.KERNEL_INK,
+        fill=palette.KERNEL_INK,
         transform=turned,
     )
     title = f"output size for n = {n}, padding = {padding}"
@@ -142,6 +150,6 @@ def _size(n: int, k: int, s: int, p: int, d: int) -> int | None:
 def _shade(share: float) -> str:
     """White to the output's green, pale enough for black numbers."""
     share = min(max(share, 0), 1) * 0.75
-    green = [int(style.OUTPUT[i : i + 2], 16) for i in (1, 3, 5)]
+    green = [int(palette.OUTPUT[i : i + 2], 16) for i in (1, 3, 5)]
     mixed = [round(255 + (part - 255) * share) for part in green]
     return "#" + "".join(f"{part:02x}" for part in mixed)

@@ -14,17 +14,17 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from cnnlib.figures import style
-from cnnlib.figures.motion import HIDDEN, MOST_FRAMES, RESTS, at_step, blink, glide
-from cnnlib.figures.style import number
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import number
+from cnnlib.drawing.motion import HIDDEN, MOST_FRAMES, RESTS, at_step, blink, glide
+from cnnlib.drawing.svg import TYPE, Canvas, number_size, text_width
 from cnnlib.figures.sums import Sliding
-from cnnlib.figures.svg import TYPE, Canvas, number_size, text_width
 
 OUTLINE = 4.5  # width of the window's outline
 Point = tuple[float, float]
 Words = list[tuple[str, str]]  # (role, text): role "x", "k", "y" or "" for plain
 
-_ROLES = {"x": style.INPUT_INK, "k": style.KERNEL_INK, "y": style.OUTPUT_INK}
+_ROLES = {"x": palette.INPUT_INK, "k": palette.KERNEL_INK, "y": palette.OUTPUT_INK}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> N
     for n, frame in enumerate(frames):
         o, i, j = frame.place
         timed = {"class_": f"o{n}"} if moving and n else {}
-        fills = (style.OUTPUT_PALE, style.OUTPUT)
+        fills = (palette.OUTPUT_PALE, palette.OUTPUT)
         value = stage.output[o, i, j]
         at = stage.output_at(o, i, j)
         size = number_size(stage.output[o], stage.cell)
@@ -123,7 +123,7 @@ def _marks(canvas: Canvas, stage: Stage, frame: Frame) -> None:
             at[1] + 4,
             inner,
             inner,
-            stroke=style.OUTPUT,
+            stroke=palette.OUTPUT,
             stroke_width=4,
             rx=inner / 2,
         )
@@ -158,7 +158,7 @@ def _windows(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
             for corner in stage.kernels[o]:
                 size = (w * stage.cell, h * stage.cell)
                 canvas.rect(
-                    *corner, *size, stroke=style.KERNEL_INK, stroke_width=OUTLINE
+                    *corner, *size, stroke=palette.KERNEL_INK, stroke_width=OUTLINE
                 )
 
 
@@ -174,7 +174,7 @@ def _outline(canvas: Canvas, x, y, width, height, **more) -> None:
         y,
         width,
         height,
-        stroke=style.WINDOW,
+        stroke=palette.WINDOW,
         stroke_width=OUTLINE,
         rx=3,
         **more,
@@ -189,7 +189,7 @@ def _window(canvas: Canvas, stage: Stage, corner: Point) -> None:
         _outline(canvas, *corner, *size)
         return
     canvas.rect(
-        *corner, *size, stroke=style.WINDOW, stroke_dasharray="3 6", stroke_width=2
+        *corner, *size, stroke=palette.WINDOW, stroke_dasharray="3 6", stroke_width=2
     )
     for row, column in _offsets(stage.sliding):
         at = (corner[0] + column * stage.cell, corner[1] + row * stage.cell)
@@ -209,7 +209,7 @@ def _small_weights(canvas: Canvas, stage: Stage, corner: Point, o: int, channel:
     longest = max(len(number(float(weight))) for weight in weights) + 1
     if stage.cell < 50 or text_width("0" * longest, 16) > stage.cell - 12:
         return
-    with canvas.group(font_size=16, text_anchor="end", fill=style.KERNEL_INK):
+    with canvas.group(font_size=16, text_anchor="end", fill=palette.KERNEL_INK):
         for (row, column), weight in zip(_offsets(stage.sliding), weights, strict=True):
             x = corner[0] + (column + 1) * stage.cell - 5
             y = corner[1] + (row + 1) * stage.cell - 6

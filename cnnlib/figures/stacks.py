@@ -9,10 +9,11 @@ from itertools import groupby
 
 from matplotlib.patches import Rectangle
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed, short
+from cnnlib.figures.arguments import named
 from cnnlib.figures.networks import CHARACTER, KINDS, finish, lines, sheet
 from cnnlib.figures.trace import Step, sizes, trace
-from cnnlib.figures.words import listed, named, short
 
 ROW = 0.54  # inches from one layer to the next
 SLAB = 0.24  # inches from one of a block's slabs to the next
@@ -111,7 +112,7 @@ def _stack(ax, x, column, wide, high, beside, mirrored) -> None:
     """One network's blocks, centered on ``x``, with their words beside them."""
     levels = [level for level, step in enumerate(column) if step]
     ends = [levels[0] * ROW, levels[-1] * ROW]
-    ax.plot([x, x], ends, color=style.FAINT, linewidth=3, zorder=0)
+    ax.plot([x, x], ends, color=palette.FAINT, linewidth=3, zorder=0)
     for level in levels:
         step, y = column[level], level * ROW
         width, height = wide(step.shape[0]), high(max(step.shape[1:], default=1))
@@ -143,8 +144,8 @@ def _gaps(ax, x, column, rows, name) -> None:
             lacks = listed([f"{n} {kind}" for kind, n in counts.items() if n])
             ax.text(
                 x, (level + (length - 1) / 2) * ROW, f"not in {name}:\n{lacks}",
-                ha="center", va="center", color=style.MUTED,
-                bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 2},
+                ha="center", va="center", color=palette.MUTED,
+                bbox={"facecolor": palette.PAPER, "edgecolor": "none", "pad": 2},
             )  # fmt: skip
         level += length
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from cnnlib.figures.style import number
+from cnnlib.drawing.format import number
 
 Pair = tuple[int, int]
 

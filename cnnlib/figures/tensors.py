@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from cnnlib.data import denormalize, normalize
-from cnnlib.figures import style
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import number
 
 
 def as_batch(images: Tensor, device: torch.device | str = "cpu") -> Tensor:
@@ -48,13 +49,11 @@ def signed(ax, values: Tensor, limit: float, colors: str):
 
 def framed(ax):
     """The Axes, bare but for a thin frame, because white meets white."""
-    style.bare(ax).spines[:].set(visible=True, color=style.FAINT)
+    style.bare(ax).spines[:].set(visible=True, color=palette.FAINT)
     return ax
 
 
 def color_bar(fig, drawn, boxes, limit: float) -> None:
     bar = fig.colorbar(drawn, ax=boxes, shrink=0.8, aspect=18, ticks=[-limit, 0, limit])
-    bar.ax.set_yticklabels(
-        [style.number(float(f"{t:.2g}")) for t in (-limit, 0, limit)]
-    )
+    bar.ax.set_yticklabels([number(float(f"{t:.2g}")) for t in (-limit, 0, limit)])
     bar.outline.set_visible(False)

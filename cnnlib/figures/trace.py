@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from cnnlib.figures.words import listed
+from cnnlib.drawing.format import listed
 from cnnlib.summary import summarize
 
 

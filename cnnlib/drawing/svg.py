@@ -10,7 +10,9 @@ from collections.abc import Container
 from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
-from cnnlib.figures import style
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import number
+from cnnlib.drawing.picture import Picture
 
 CELL = 60  # CSS pixels: a cell whose number the back row reads
 TYPE = 20  # CSS pixels: 15 points
@@ -76,7 +78,9 @@ class Canvas:
             **more,
         )
 
-    def line(self, x0, y0, x1, y1, stroke=style.MUTED, stroke_width=2, **more) -> None:
+    def line(
+        self, x0, y0, x1, y1, stroke=palette.MUTED, stroke_width=2, **more
+    ) -> None:
         """A straight line."""
         self._grow(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
         ends = {
@@ -87,7 +91,7 @@ class Canvas:
         }
         self._add("line", stroke=stroke, stroke_width=stroke_width, **ends, **more)
 
-    def arrow(self, x0, y0, x1, y1, color=style.MUTED, width=2.5) -> None:
+    def arrow(self, x0, y0, x1, y1, color=palette.MUTED, width=2.5) -> None:
         """A line with a head at its end, horizontal or vertical."""
         self.line(x0, y0, x1, y1, color, width)
         head, along = 9, (x1 - x0, y1 - y0)
@@ -101,12 +105,12 @@ class Canvas:
         points = " ".join(f"{_short(x)},{_short(y)}" for x, y in corners)
         self._add("polygon", points=points, fill=color)
 
-    def text(self, x, y, words, size=TYPE, fill=style.INK, anchor="middle", **more):
+    def text(self, x, y, words, size=TYPE, fill=palette.INK, anchor="middle", **more):
         """Words whose middle is at height ``y``; ``words`` is plain text."""
         self.rich(x, y, escape(str(words)), str(words), size, fill, anchor, **more)
 
     def rich(
-        self, x, y, markup, plain, size=TYPE, fill=style.INK, anchor="middle", **more
+        self, x, y, markup, plain, size=TYPE, fill=palette.INK, anchor="middle", **more
     ):
         """Like ``text`` with tspans in it; ``plain`` is the same without markup."""
         width = text_width(plain, size)
@@ -119,7 +123,7 @@ class Canvas:
             x=float(x),
             y=float(y + 0.36 * size),  # from the middle of a figure to its foot
             font_size=float(size),
-            fill=None if fill == style.INK else fill,
+            fill=None if fill == palette.INK else fill,
             text_anchor=anchor,
             **more,
         )
@@ -138,9 +142,9 @@ class Canvas:
         y: float,
         values,
         cell: float,
-        fill: str = style.INPUT_PALE,
-        edge: str = style.INPUT,
-        ink: str = style.INK,
+        fill: str = palette.INPUT_PALE,
+        edge: str = palette.INPUT,
+        ink: str = palette.INK,
         size: float | None = None,
         faded: Container[str] = (),
     ) -> None:
@@ -153,13 +157,13 @@ class Canvas:
         with self.group(fill=fill, stroke=edge, stroke_width=1.5):
             for i, row in enumerate(words):
                 for j, word in enumerate(row):
-                    paper = style.PAPER if word in faded else None
+                    paper = palette.PAPER if word in faded else None
                     self.rect(x + j * cell, y + i * cell, cell, cell, fill=paper)
         with self.group(font_size=size, text_anchor="middle", fill=ink):
             for i, row in enumerate(words):
                 for j, word in enumerate(row):
                     at = (x + (j + 0.5) * cell, y + (i + 0.5) * cell + 0.36 * size)
-                    gray = {"fill": style.MUTED} if word in faded else {}
+                    gray = {"fill": palette.MUTED} if word in faded else {}
                     if word:
                         at_cell = {"x": float(at[0]), "y": float(at[1])}
                         self._add("text", escape(word), **at_cell, **gray)
@@ -174,16 +178,16 @@ class Canvas:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_short(width)}" '
             f'height="{_short(height)}" viewBox="{_short(x)} {_short(y)} {size}" '
-            f'fill="{style.INK}"><title>{escape(title)}</title><style>{css}</style>'
+            f'fill="{palette.INK}"><title>{escape(title)}</title><style>{css}</style>'
             f'<rect x="{_short(x)}" y="{_short(y)}" width="100%" height="100%" '
-            f'fill="{style.PAPER}" rx="8"/>' + "".join(self.parts) + "</svg>"
+            f'fill="{palette.PAPER}" rx="8"/>' + "".join(self.parts) + "</svg>"
         )
 
-    def picture(self, alt: str) -> style.Picture:
+    def picture(self, alt: str) -> Picture:
         """The drawing as a Picture with its alt text."""
         width = round(self.box[2] - self.box[0] + 28)
-        return style.Picture(self.svg(alt).encode(), alt, width, "image/svg+xml")
+        return Picture(self.svg(alt).encode(), alt, width, "image/svg+xml")
 
 
 def _words(value) -> str:
-    return value if isinstance(value, str) else style.number(float(value))
+    return value if isinstance(value, str) else number(float(value))

@@ -1,20 +1,12 @@
-"""One visual language: colors, type, axes, and the Picture every figure returns.
-
-The colors are Okabe and Ito's, which people with the common color vision deficiencies
-tell apart (Okabe, Ito 2008, https://jfly.uni-koeln.de/color/). Color is never the only
-carrier: lines also differ in dash and marker, and cells carry numbers.
-"""
+"""Type, axes and line styles for matplotlib, and how its figures become pictures."""
 
 from __future__ import annotations
 
-import base64
 import functools
 import html
 import io
 import re
-from dataclasses import dataclass
 from itertools import cycle, islice
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -22,17 +14,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-
-# Each role has one color in all seven notebooks, and a pale one for cells with numbers.
-INPUT, KERNEL, OUTPUT, WINDOW = BLUE, ORANGE, GREEN, VERMILLION
-INPUT_PALE, KERNEL_PALE, OUTPUT_PALE = "#D3E6F5", "#FBE6BD", "#CDEBDD"
-# Dark enough for words and numbers in a role's color on white (contrast above 6).
-INPUT_INK, KERNEL_INK, OUTPUT_INK = "#00527F", "#7A5000", "#00614A"
-WINDOW_INK = "#A34700"
-INK, MUTED, FAINT, PAPER = "#1A1A1A", "#5F6368", "#D5D8DC", "#FFFFFF"
-PALE = {INPUT: INPUT_PALE, KERNEL: KERNEL_PALE, OUTPUT: OUTPUT_PALE}
+from cnnlib.drawing import palette
+from cnnlib.drawing.picture import Picture, svg_picture
 
 TIMES_KERNEL = "\u2217"  # the asterisk operator, which stands at half height
 
@@ -40,17 +23,19 @@ TIMES_KERNEL = "\u2217"  # the asterisk operator, which stands at half height
 SERIES = tuple(
     {"color": color, "linestyle": dash, "marker": marker, "markersize": 7}
     for color, dash, marker in (
-        (BLUE, "-", "o"),
-        (VERMILLION, "--", "s"),
-        (GREEN, "-.", "^"),
-        (PURPLE, ":", "D"),
-        (ORANGE, (0, (5, 1)), "v"),
-        (BLACK, (0, (1, 1)), "P"),
-        (SKY, (0, (3, 1, 1, 1)), "X"),
+        (palette.BLUE, "-", "o"),
+        (palette.VERMILLION, "--", "s"),
+        (palette.GREEN, "-.", "^"),
+        (palette.PURPLE, ":", "D"),
+        (palette.ORANGE, (0, (5, 1)), "v"),
+        (palette.BLACK, (0, (1, 1)), "P"),
+        (palette.SKY, (0, (3, 1, 1, 1)), "X"),
     )
 )
 # Below zero, zero, above zero: for weights, gradients and differences.
-DIVERGING = LinearSegmentedColormap.from_list("lecture", (BLUE, PAPER, VERMILLION))
+DIVERGING = LinearSegmentedColormap.from_list(
+    "lecture", (palette.BLUE, palette.PAPER, palette.VERMILLION)
+)
 HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "++")  # for bars beside each other
 
 # Points. At CSS_DPI a point in the figure is a point on the page.
@@ -70,15 +55,15 @@ _RC = {
     "ytick.labelsize": TEXT,
     "legend.fontsize": TEXT,
     "legend.frameon": False,
-    "figure.facecolor": PAPER,
-    "axes.facecolor": PAPER,
-    "savefig.facecolor": PAPER,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": MUTED,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "grid.color": FAINT,
+    "figure.facecolor": palette.PAPER,
+    "axes.facecolor": palette.PAPER,
+    "savefig.facecolor": palette.PAPER,
+    "text.color": palette.INK,
+    "axes.labelcolor": palette.INK,
+    "axes.edgecolor": palette.MUTED,
+    "xtick.color": palette.INK,
+    "ytick.color": palette.INK,
+    "grid.color": palette.FAINT,
     "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -134,12 +119,6 @@ def series(n: int) -> list[dict]:
     return list(islice(cycle(SERIES), n))
 
 
-def number(value: float) -> str:
-    """A number as a cell shows it: 19, -1, 0.25, 3.1e+06; with a real minus sign."""
-    text = f"{value:.3g}" if abs(value) < 1000 else f"{value:.6g}"
-    return ("0" if text == "-0" else text).replace("-", "\u2212")
-
-
 def ink_on(color) -> str:
     """Black or white, whichever reads better on ``color`` (any matplotlib color)."""
     channels = np.asarray(matplotlib.colors.to_rgb(color))
@@ -147,56 +126,7 @@ def ink_on(color) -> str:
         channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
     )
     luminance = linear @ (0.2126, 0.7152, 0.0722)  # WCAG 2: relative luminance
-    return PAPER if luminance < 0.2 else INK
-
-
-@dataclass(frozen=True, repr=False)
-class Picture:
-    """A finished picture and its alt text; shows itself in a notebook.
-
-    ``content`` holds the bytes of one image of type ``mime`` ("image/png",
-    "image/jpeg" or "image/svg+xml"), ``width`` its shown width in CSS pixels.
-    Raises ValueError when ``alt`` is empty: every picture says what it shows.
-    """
-
-    content: bytes
-    alt: str
-    width: int
-    mime: str = "image/png"
-
-    def __post_init__(self):
-        if not isinstance(self.alt, str) or not self.alt.strip():
-            raise ValueError("alt is empty: say in one sentence what the picture shows")
-
-    def __repr__(self) -> str:
-        return self.alt
-
-    @property
-    def html(self) -> str:
-        """The picture as one ``<img>`` that needs no other file."""
-        data = base64.b64encode(self.content).decode("ascii")
-        return (
-            f'<img alt="{html.escape(self.alt)}" width="{self.width}" '
-            'style="max-width:100%;height:auto;background:#fff;border-radius:8px" '
-            f'src="data:{self.mime};base64,{data}">'
-        )
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        # An <img> in HTML is what keeps alt text and animation in every renderer, and
-        # image/png beside it would store the same bytes a second time.
-        return {"text/html": self.html, "text/plain": self.alt}
-
-    def save(self, path) -> Path:
-        """Write the image to ``path``; its suffix must be the image's kind."""
-        path = Path(path)
-        kind = {"image/jpeg": (".jpg", ".jpeg"), "image/svg+xml": (".svg",)}
-        suffixes = kind.get(self.mime, (".png",))
-        if path.suffix.lower() not in suffixes:
-            raise ValueError(
-                f"path ends in {path.suffix!r}, but this picture is {suffixes[0]!r}"
-            )
-        path.write_bytes(self.content)
-        return path
+    return palette.PAPER if luminance < 0.2 else palette.INK
 
 
 @styled
@@ -247,8 +177,3 @@ def drawing(fig: Figure, alt: str) -> Picture:
     width = float(re.search(r'width="([\d.]+)pt"', rest).group(1)) * CSS_DPI / 72
     told = f' role="img"><title>{html.escape(alt)}</title>'
     return svg_picture(tag + rest.replace(">", told, 1), alt, round(width))
-
-
-def svg_picture(svg: str, alt: str, width: int) -> Picture:
-    """A Picture from SVG text; ``width`` is its shown width in CSS pixels."""
-    return Picture(svg.encode("utf-8"), alt, width, "image/svg+xml")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnlib.figures.svg import Canvas
+from cnnlib.drawing.svg import Canvas
 
 MOST_FRAMES = 150  # a longer animation is neither watched nor small
 STANDS = 0.8  # the share of a step that a gliding thing stands still
