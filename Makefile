@@ -7,6 +7,9 @@ NB ?= $(sort $(wildcard notebooks/*.ipynb))
 T ?=
 B ?=
 
+# The notebooks run again, and their outputs must be those that are stored.
+NBVAL = --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout 400
+
 # One file says that everything is installed; it is older than its sources only when
 # they have changed, so the second `make lab` starts at once.
 READY = $(VENV)/.installed
@@ -25,7 +28,7 @@ lab: $(READY) ## set everything up and open the lecture in JupyterLab
 
 test: export CNNLIB_OFFLINE ?= 1
 test: $(READY) ## set everything up and run every test, the notebooks included (T="..." narrows it)
-	$(BIN)/python -m pytest $(T)
+	$(BIN)/python -m pytest $(NBVAL) $(T)
 
 # A stored widget view shows an error once its kernel is gone: store the still instead.
 notebooks: export CNNLIB_WIDGETS = still

@@ -53,11 +53,11 @@ def compute(
 ) -> Turn:
     train = data.load("mnist", root=root)[0][:batch_size]
     device = runtime.device()
-    runtime.keep_memory()
+    runtime.reuse_freed_memory()
     model = models.LeNet5().to(device, memory_format=torch.channels_last)
     batch = data.normalize(train.images.to(device))
     labels = train.labels.to(device)
-    descent = torch.optim.AdamW(model.parameters(), LR, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), LR, fused=True)
     cast = contextlib.nullcontext()
     if precision == "bfloat16":
         cast = torch.autocast(device.type, torch.bfloat16)
@@ -66,9 +66,9 @@ def compute(
     def step(images, labels) -> None:
         with cast:
             loss = F.cross_entropy(model(images), labels)
-        descent.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        descent.step()
+        optimizer.step()
 
     def turn() -> float:
         start = time.perf_counter()
@@ -115,7 +115,6 @@ def example_with_workers(root: str, images: int, batch_size: int) -> Turn:
 
 
 def lightning(root: str, images: int, batch_size: int) -> Turn:
-    mnist.torchvision()
     import lightning
     from lightning.pytorch.callbacks import Callback
 

@@ -302,16 +302,16 @@ def measure(name: str, batch: int, steps: int = 20) -> float:
     images = torch.randn(batch, 3, 224, 224, device=device)
     images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.zeros(batch, dtype=torch.int64, device=device)
-    descent = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
     for step in range(steps + 3):
         if step == 3:  # the first steps choose algorithms
             _finish(device)
             start = time.perf_counter()
         with torch.autocast(device.type, torch.bfloat16):
             loss = torch.nn.functional.cross_entropy(model(images), labels)
-        descent.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        descent.step()
+        optimizer.step()
     _finish(device)
     return steps * batch / (time.perf_counter() - start)
 

@@ -40,43 +40,10 @@ def noise(folder: Path, parts: int) -> None:
             path.write_bytes(header + array.tobytes())
 
 
-def torchvision():
-    """torchvision, also where its compiled part was built for another torch.
-
-    Data sets and transforms need none of its operators, only that they are known.
-    """
-    try:
-        import torchvision
-    except RuntimeError as error:
-        if "torchvision::nms does not exist" not in str(error):
-            raise ImportError(f"torchvision cannot be loaded: {error}") from error
-        torchvision = _without_operators()
-    return torchvision
-
-
-def _without_operators():
-    import sys
-
-    import torch
-
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou) -> Tensor")
-    for name in [n for n in sys.modules if n.split(".")[0] == "torchvision"]:
-        del sys.modules[name]
-    import torchvision
-
-    torchvision._library = library  # the operators live as long as this object
-    return torchvision
-
-
 def example_dataset(root: str, train: bool = True):
     """The data set of PyTorch's MNIST example: decoded and normalized one by one."""
-    vision = torchvision()
-    change = vision.transforms.Compose(
-        [
-            vision.transforms.ToTensor(),
-            vision.transforms.Normalize((0.1307,), (0.3081,)),
-        ]
-    )
-    return vision.datasets.MNIST(root, train=train, transform=change)
+    from torchvision import datasets, transforms
+
+    scale = transforms.Normalize((0.1307,), (0.3081,))
+    change = transforms.Compose([transforms.ToTensor(), scale])
+    return datasets.MNIST(root, train=train, transform=change)

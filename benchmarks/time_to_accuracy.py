@@ -54,7 +54,7 @@ def ours(root: str, precision: str) -> Turn:
     def turn() -> list[list[float]]:
         nonlocal seed
         seed += 1
-        runtime.seed(seed)
+        torch.manual_seed(seed)
         history = training.fit(
             models.LeNet5(),
             train,

@@ -22,7 +22,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 FLOORS = [
-    {"facts", "runtime", "functional"},
+    {"facts", "runtime", "functional", "drawing"},
     {"layers", "data"},
     {"models", "summary"},
     {"training", "checks"},

@@ -1,9 +1,16 @@
 """Small sets and networks that the tests of training share, also across processes."""
 
+import os
+from pathlib import Path
+
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
-from cnnlib import data, models, runtime, training
+from cnnlib import data, models, training
+
+# For the processes that tests start: this folder and the repository.
+PYTHONPATH = os.pathsep.join(str(p) for p in Path(__file__).resolve().parents[:2])
 
 
 def bars(n: int, size: int = 12, seed: int = 0) -> data.ImageSet:
@@ -22,13 +29,13 @@ def bars(n: int, size: int = 12, seed: int = 0) -> data.ImageSet:
 
 def small(seed: int = 0, **kw) -> nn.Module:
     """A LeNet5 for bars."""
-    runtime.seed(seed)
+    torch.manual_seed(seed)
     return models.LeNet5(num_classes=2, image_size=12, **kw)
 
 
 def with_norm(seed: int = 0) -> nn.Module:
-    """Batch normalization of single numbers, which fails on a batch of one."""
-    runtime.seed(seed)
+    """Dropout, and batch normalization of single numbers, which needs two images."""
+    torch.manual_seed(seed)
     layers = (nn.Flatten(), nn.Linear(144, 8), nn.BatchNorm1d(8), nn.ReLU())
     return nn.Sequential(*layers, nn.Dropout(0.5), nn.Linear(8, 2))
 
@@ -36,9 +43,9 @@ def with_norm(seed: int = 0) -> nn.Module:
 def convolved(seed: int = 0, momentum: float | None = 0.1) -> nn.Module:
     """Batch normalization of maps and of single numbers, and nothing random.
 
-    No bias before it: it would have no gradient but rounding, which AdamW enlarges.
+    No bias before it: its gradient would be nothing but rounding, which AdamW enlarges.
     """
-    runtime.seed(seed)
+    torch.manual_seed(seed)
     maps = (nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4, momentum=momentum))
     rest = (nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(100, 8, bias=False))
     return nn.Sequential(*maps, *rest, nn.BatchNorm1d(8, affine=False), nn.Linear(8, 2))
@@ -60,12 +67,18 @@ def course(history: training.History) -> tuple:
     return history.model, history.data, history.settings, history.losses, untimed
 
 
+def weighted_loss(logits, labels):
+    """A mean over the weights of the labels, not over the images."""
+    weight = torch.tensor([0.2, 3.0])
+    return nn.functional.cross_entropy(logits, labels, weight=weight)
+
+
 def _training(build, train, test=None, **settings):
     """A function that builds a network, trains it and returns it with its history."""
 
-    def train_it(**more):
+    def train_it():
         model = build()
-        return model, fit(model, train(), test and test(), **settings | more)
+        return model, fit(model, train(), test and test(), **settings)
 
     return train_it
 
@@ -74,7 +87,13 @@ def _bars(*args, **kw):
     return lambda: bars(*args, **kw)
 
 
-# Trainings that must be the same on one process and on many.
+def _loader():
+    train = bars(35)
+    tensors = TensorDataset(train.images, train.labels)
+    return DataLoader(tensors, batch_size=16, shuffle=True)
+
+
+# Trainings that must be the same on one process and on several.
 TRAININGS = {
     "plain": _training(small, _bars(70), _bars(31, seed=1), epochs=2, batch_size=16),
     "augmented": _training(
@@ -84,6 +103,10 @@ TRAININGS = {
         batch_size=16,
         augment=data.Augment(shift=1, rotate=5, erase=3),
     ),
+    "weighted": _training(
+        small, _bars(33), _bars(7), batch_size=16, loss=weighted_loss
+    ),
+    "from a loader": _training(small, _loader, _loader, epochs=2),
     "normalized": _training(
         convolved, _bars(50), _bars(20), epochs=2, batch_size=16, lr=0.01
     ),

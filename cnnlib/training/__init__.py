@@ -1,18 +1,19 @@
-"""Training: fit a network, measure it, ask it, keep it.
+"""Training: fit a network, evaluate it, predict with it, save it.
 
 history = training.fit(models.LeNet5(), train, test, epochs=3)
 training.evaluate(model, test).accuracy
 training.save(model, "lenet.pt")
 
-A long training keeps a checkpoint, ``fit(..., checkpoint="run.pt", resume=True)``: the
-same command goes on where it was stopped. Under torchrun many processes train together.
+``fit(..., checkpoint="run.pt", resume=True)`` goes on where an earlier run was stopped;
+under torchrun several processes train together.
 """
 
-from .arguments import OPTIMIZERS, SCHEDULES
+from .checkpoint import load, save
 from .evaluation import Evaluation, evaluate, predict
-from .files import load, save
-from .fitting import fit
 from .history import History
+from .loop import fit
+from .randomness import generator
+from .settings import OPTIMIZERS, SCHEDULES
 
 __all__ = [
     "OPTIMIZERS",
@@ -21,6 +22,7 @@ __all__ = [
     "History",
     "evaluate",
     "fit",
+    "generator",
     "load",
     "predict",
     "save",

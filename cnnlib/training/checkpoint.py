@@ -1,204 +1,198 @@
-"""A training in a file: written so that nothing is lost, read so that it goes on."""
+"""Models and unfinished trainings in files, which appear complete or not at all."""
 
+import io
+import os
 import time
-import zlib
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from cnnlib.data import ImageSet
+from cnnlib import models, runtime
 
-from .arguments import without_addresses
-from .files import read, write_atomically
 from .history import History
-from .signals import Signals
+from .processes import Processes
 
-FORMAT = "cnnlib checkpoint 1"
-EVERY = 300.0  # seconds: what a long epoch loses at most
+MODEL, TRAINING = "cnnlib model 1", "cnnlib checkpoint 2"
+INTERVAL = 300.0  # seconds between two checkpoints within an epoch
 
 
-@dataclass
-class Position:
-    """Where a training stands between two steps.
+def save(model: nn.Module, path: str | Path, classes=None) -> Path:
+    """Write ``model``, one of ``cnnlib.models``, to ``path`` and return the path.
 
-    epoch, step: what comes next, both from 0
-    order:       (N,) int64, the images of this epoch in turn; None between epochs
-    tally:       (steps, 2): each step's loss and how many images were right
-    seconds:     how long this epoch took, up to the last ``stop``
+    The file holds the name of the model's class, the arguments that built it
+    (``model.config``), its state dict and the names of its classes: ``classes``, by
+    default ``model.classes``, which ``fit`` sets. Raises ValueError for another model,
+    for a number of classes that is not the model's, and if ``path`` is a folder.
     """
+    name, path = type(model).__name__, Path(path)
+    if _network_class(name) is not type(model):
+        raise ValueError(
+            f"expected model to be one of cnnlib.models, but got {name}: for a network "
+            "of your own, torch.save(model.state_dict(), path) keeps the weights"
+        )
+    if path.is_dir():
+        raise ValueError(f"expected path to name a file, but {path} is a folder")
+    classes = getattr(model, "classes", None) if classes is None else classes
+    content = {
+        "format": MODEL,
+        "model": name,
+        "config": dict(model.config),
+        "state_dict": model.state_dict(),
+        "classes": _checked_classes(classes, model),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(content, path)
+    return path
 
-    epoch: int = 0
-    step: int = 0
-    order: Tensor | None = None
-    tally: Tensor | None = None
-    seconds: float = 0.0
-    started: float = field(default=0.0, repr=False)
 
-    def begin(self, order, steps: int, device: torch.device) -> None:
-        """Start the epoch, or go on with it; ``order()`` draws a new order."""
-        self.started = time.perf_counter() - self.seconds
-        if self.order is None:
-            self.order, self.tally = order(), torch.zeros(steps, 2, device=device)
+def load(path: str | Path, device: torch.device | str | None = None) -> nn.Module:
+    """Return the model that ``save`` wrote, in evaluation mode.
 
-    def stop(self) -> float:
-        """How many seconds the epoch has taken."""
-        self.seconds = time.perf_counter() - self.started
-        return self.seconds
+    It is on ``device``, by default ``runtime.device()``; ``model.classes`` are the
+    names of its classes, or None. Nothing in the file is executed. Raises
+    FileNotFoundError if there is no such file, ValueError if it is damaged or does not
+    hold a model of ``cnnlib.models``.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no model file {path}")
+    content = _read(path, MODEL, "a model file of training.save")
+    try:
+        name = content["model"]
+        with torch.random.fork_rng(devices=[]):  # initial weights are drawn
+            model = _network_class(name)(**content["config"])
+        model.load_state_dict(content["state_dict"])
+        model.classes = _checked_classes(content["classes"], model)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ValueError(
+            f"{path} holds a model that this version of cnnlib cannot build: "
+            f"{reason[:300]}"
+        ) from error
+    return model.to(runtime.device(device)).eval()
 
-    def end(self) -> None:
-        """The epoch is over."""
-        self.epoch, self.step, self.seconds = self.epoch + 1, 0, 0.0
-        self.order = self.tally = None
 
-    def state_dict(self) -> dict:
-        return {k: v for k, v in vars(self).items() if k != "started"}
+def _checked_classes(classes, model: nn.Module) -> tuple[str, ...] | None:
+    if classes is None:
+        return None
+    if isinstance(classes, str) or len(classes) != model.num_classes:
+        raise ValueError(
+            f"expected classes to be {model.num_classes} names, one for each output of "
+            f"{type(model).__name__}, but got {classes!r}"
+        )
+    return tuple(map(str, classes))
 
-    def load_state_dict(self, state: dict, device: torch.device) -> None:
-        vars(self).update(state)
-        if self.tally is not None:
-            self.tally = self.tally.to(device)
+
+def _network_class(name: str) -> type[nn.Module] | None:
+    """The network of that name in ``cnnlib.models``, if there is one."""
+    found = getattr(models, name, None) if name in models.__all__ else None
+    is_network = isinstance(found, type) and issubclass(found, models.Network)
+    return found if is_network else None
 
 
 class Checkpoint:
-    """Keeps a training in the file ``path``; with ``path=None``, does nothing.
+    """An unfinished training in the file ``path``; with ``path=None``, nowhere.
 
-    As a context: on entering, takes up what an earlier run left, if ``resume`` says so.
-    While it lasts, SIGINT and SIGTERM are kept waiting until the step is over and the
-    file is written. Of many processes the first one writes.
-
-    ``parts`` have a ``state_dict``: the model, the optimizer, the schedule.
+    The file is a dictionary: the state dicts of the model, the optimizer and the
+    scheduler, the epoch and step that come next, and what was measured so far. Of
+    several processes the first one writes and reads.
     """
 
-    def __init__(self, path, resume, team, training, parts, generator, history):
+    def __init__(self, path, processes: Processes, parts: dict, history: History):
         self.path = None if path is None else Path(path)
-        self.resume, self.team, self.training = resume, team, training
-        self.parts, self.generator, self.history = parts, generator, history
-        self.at, self.written = Position(), time.monotonic()
-        self.signals = Signals(patience=0.0 if team.first else 5.0)
-
-    def __enter__(self) -> Position:
-        if self.path is not None:
-            if self.team.first:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                for killed in self.path.parent.glob(f".{self.path.name}.*.tmp"):
-                    killed.unlink(missing_ok=True)
-            if self.resume:
-                self._read()
-            self.signals.hold()
-        return self.at
-
-    def __exit__(self, kind, error, trace) -> None:
-        self.signals.release()
-
-    def step_done(self) -> None:
-        """Write if it is long ago, or if a signal wants this process to end."""
-        if self.path is None:
-            return
-        if self.signals.waiting:
-            self._write()
-            self.signals.deliver()
-        elif time.monotonic() - self.written > EVERY:
-            self._write()
-
-    def epoch_done(self) -> None:
-        """Write, and let a signal that came meanwhile have its way."""
-        if self.path is None:
-            return
-        self._write()
-        if self.signals.waiting:
-            self.signals.deliver()
-
-    def _write(self) -> None:
+        self.processes, self.parts, self.history = processes, parts, history
         self.written = time.monotonic()
-        if not self.team.first:
+
+    def due(self) -> bool:
+        """Whether the last checkpoint is more than five minutes old."""
+        return self.path is not None and time.monotonic() - self.written > INTERVAL
+
+    def save(self, epoch: int, step: int, measured: Tensor | None = None) -> None:
+        """Write the training; ``epoch`` and ``step`` are those to go on with."""
+        self.written = time.monotonic()
+        if self.path is None or not self.processes.first:
             return
-        if self.at.order is not None:
-            self.at.stop()
         content = {name: part.state_dict() for name, part in self.parts.items()}
-        content |= {
-            "format": FORMAT,
-            "training": self.training,
-            "random": _random_states(self.team.device, self.generator),
-            "position": self.at.state_dict(),
-            "history": self.history.to_dict(),
-        }
-        write_atomically(content, self.path)
+        content |= {"epoch": epoch, "step": step, "measured": measured}
+        content |= {"format": TRAINING, "history": self.history.to_dict()}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _write(content, self.path)
 
-    def _read(self) -> None:
-        """Take up the training in the file; a file that is not there is none."""
-        here = self.team.first and self.path.is_file()
-        packed = self.team.tell(self.path.read_bytes() if here else None)
+    def load(self) -> tuple[int, int, Tensor | None]:
+        """Restore the training; return the epoch, the step and what it measured.
+
+        Without a file the training starts at the beginning. Raises ValueError if the
+        file is damaged or of another training.
+        """
+        here = self.path.is_file() if self.processes.first else False
+        packed = self.processes.broadcast(self.path.read_bytes() if here else None)
         if packed is None:
-            return
-        content = read(self.path, FORMAT, "a checkpoint of training.fit", packed)
-        _compare(self.path, content["training"], self.training)
-        for name, part in self.parts.items():
-            part.load_state_dict(content[name])
-        _restore_random(content["random"], self.team.device, self.generator)
-        self.at.load_state_dict(content["position"], self.team.device)
-        vars(self.history).update(vars(History.from_dict(content["history"])))
+            return 0, 0, None
+        content = _read(self.path, TRAINING, "a checkpoint of training.fit", packed)
+        try:
+            history = History(**content["history"])
+            self._check_same_training(history)
+            for name, part in self.parts.items():
+                part.load_state_dict(content[name])
+            vars(self.history).update(vars(history))
+            measured = content["measured"]
+            if measured is not None:
+                measured = measured.to(self.processes.device)
+            return content["epoch"], content["step"], measured
+        except (KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise ValueError(
+                f"the checkpoint {self.path} does not fit this training: {reason[:300]}"
+            ) from error
 
-
-def describe(
-    model: nn.Module,
-    train: ImageSet,
-    test: ImageSet | None,
-    settings: dict,
-    device: torch.device,
-) -> dict:
-    """What makes a training this one and no other, as texts and numbers to compare."""
-    weights = [
-        (name, tuple(t.shape), t.requires_grad)
-        for name, t in (*model.named_parameters(), *model.named_buffers())
-    ]
-    plan = without_addresses(f"{model!r} {weights}").encode()
-    count = sum(p.numel() for p in model.parameters())
-    return {
-        "model": f"{type(model).__name__} ({count:,} weights, {zlib.crc32(plan):08x})",
-        "train": _describe_set(train),
-        "test": None if test is None else _describe_set(test),
-        "device": device.type,
-        **settings,
-    }
-
-
-def _describe_set(data: ImageSet) -> str:
-    """Name, size, and a sum over the labels and about a hundred of the images."""
-    some = data.images[:: max(1, len(data) // 100)].cpu().contiguous()
-    seen = zlib.crc32(data.labels.cpu().contiguous().numpy())
-    seen = zlib.crc32(some.numpy(), zlib.crc32(repr(data.classes).encode(), seen))
-    shape = "x".join(map(str, data.image_shape))
-    return f"{data.name!r} ({len(data):,} images of {shape}, {seen:08x})"
-
-
-def _compare(path: Path, there: dict, here: dict) -> None:
-    different = [
-        f"{name} is {there.get(name)} there and {here.get(name)} here"
-        for name in (*here, *(n for n in there if n not in here))
-        if there.get(name) != here.get(name)
-    ]
-    if different:
-        raise ValueError(
-            f"the checkpoint {path} is of another training, which cannot go on as this "
-            f"one: {'; '.join(different)}. Pass what it was made with, or another file"
+    def _check_same_training(self, there: History) -> None:
+        """Raise ValueError unless the file's training has this one's settings."""
+        kinds = ("model", "data", "images")
+        saved, ours = (
+            {kind: getattr(h, kind) for kind in kinds} | h.settings
+            for h in (there, self.history)
         )
+        different = [
+            f"{name} is {saved.get(name)} there and {value} here"
+            for name, value in ours.items()
+            if saved.get(name) != value
+        ]
+        if different:
+            raise ValueError(
+                f"the checkpoint {self.path} is of another training: "
+                f"{'; '.join(different)}. Pass the settings that it was made with, or "
+                "the path of another file"
+            )
 
 
-def _random_states(device: torch.device, generator: torch.Generator) -> dict:
-    states = {"cpu": torch.get_rng_state(), "batches": generator.get_state()}
-    if device.type == "cuda":
-        states["device"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        states["device"] = torch.mps.get_rng_state()
-    return states
+def _read(path: Path, format: str, kind: str, packed: bytes | None = None) -> dict:
+    """The dictionary in a file, or in its bytes ``packed``; nothing is executed.
+
+    Raises ValueError if it is not ``kind``, which ``format`` marks.
+    """
+    source = path if packed is None else io.BytesIO(packed)
+    try:
+        content = torch.load(source, map_location="cpu", weights_only=True)
+    except Exception as error:  # zipfile, pickle and torch each raise their own
+        raise ValueError(
+            f"{path} is not {kind}, or it is damaged ({type(error).__name__})"
+        ) from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != format:
+        what = f"its format is {found!r}" if found else "it holds something else"
+        raise ValueError(f"{path} is not {kind}: {what}, not {format!r}")
+    return content
 
 
-def _restore_random(states: dict, device: torch.device, generator) -> None:
-    torch.set_rng_state(states["cpu"])
-    generator.set_state(states["batches"])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(states["device"], device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(states["device"])
+def _write(content: dict, path: Path) -> None:
+    """``torch.save`` under another name in the same folder, then rename."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(unfinished, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

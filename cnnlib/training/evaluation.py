@@ -1,6 +1,6 @@
-"""Measuring a network on images that it was not trained on, and asking it."""
+"""What a network answers: on a whole set, with its loss and accuracy, or on images."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,21 +9,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnnlib import runtime
 from cnnlib.data import ImageSet, normalize
+from cnnlib.drawing.format import percent
 
-from .history import percent
+from .batches import as_batch, as_float, check_data, described
 
 BATCH_SIZE = 250  # maps that stay in the cache: 0.7x the time of 1000 for small_vgg
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Evaluation:
-    """What a network says of N images of K classes, and how right it is.
+    """The answers of a network for N images of K classes.
 
     model, data, classes: their names
     loss:                 the mean over the images
     probabilities:        (N, K) float32; each row sums to 1
-    labels:               (N,) int64, the truth
+    labels:               (N,) int64, the true classes
 
     Tensors are on the data set's device.
     """
@@ -42,12 +44,12 @@ class Evaluation:
 
     @cached_property
     def accuracy(self) -> float:
-        """The share of images whose prediction is right, 0 to 1."""
+        """The share of images that are classified correctly, from 0 to 1."""
         return (self.predictions == self.labels).sum().item() / len(self.labels)
 
     @cached_property
     def confusion(self) -> Tensor:
-        """(K, K) int64: how often images of class row were taken for class column."""
+        """(K, K) int64: images by their true class (row) and prediction (column)."""
         K = len(self.classes)
         pairs = self.labels * K + self.predictions
         return torch.bincount(pairs, minlength=K * K).view(K, K)
@@ -58,7 +60,7 @@ class Evaluation:
         return self.confusion.diagonal() / self.confusion.sum(1)
 
     def mistakes(self) -> Tensor:
-        """The indices of the misclassified images, the most confident mistake first."""
+        """(M,) int64: the misclassified images' indices, the most confident first."""
         wrong = (self.predictions != self.labels).nonzero().flatten()
         confidence = self.probabilities[wrong].amax(1)
         return wrong[confidence.argsort(descending=True, stable=True)]
@@ -72,45 +74,57 @@ class Evaluation:
 
 def evaluate(
     model: nn.Module,
-    dataset: ImageSet,
+    dataset: ImageSet | Iterable,
     *,
     batch_size: int = BATCH_SIZE,
     device: torch.device | str | None = None,
-    loss=None,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> Evaluation:
     """Measure ``model`` on every image of ``dataset``.
 
-    The model computes where it is, or is moved to ``device`` if that is given; whether
-    it was in training mode is restored. ``loss(logits, labels)`` is the mean over a
-    batch: unless told, ``model.loss`` where the model brings one, else cross-entropy.
-    Probabilities are the softmax of the logits. Raises ValueError if the set is empty,
-    or if the model does not take its images or has not one output for each class.
+    ``dataset`` is an ImageSet or any iterable of (images, labels), such as a
+    DataLoader; images (B, C, H, W) are uint8 or as the network is to see them.
+    ``batch_size`` applies to an ImageSet. The model computes where it is, or is moved
+    to ``device`` if that is given; its training mode is restored. ``loss(logits,
+    labels)`` is a mean over a batch: by default ``model.loss`` where the model brings
+    one, else cross-entropy. Probabilities are the softmax of the logits.
+
+    Raises TypeError for a loss that is no function, ValueError for an empty set or a
+    model that does not fit the set's images and classes.
     """
-    check_set("dataset", dataset)
-    if device is not None:
-        model.to(device)
-    check_fits(model, dataset)
+    check_data("dataset", dataset)
     loss = loss_of(model, loss)
-    labels = dataset.labels
-    _check_batch_size(batch_size)
-    # Batches rather than the images themselves: a set on disk is read piece by piece.
-    logits = _logits(model, (images for images, _ in dataset.batches(batch_size)))
-    total = loss(logits, labels.to(logits.device))
+    if device is not None:
+        model.to(runtime.device(device))
+    name, classes, _ = described(dataset)
+    if isinstance(dataset, ImageSet):
+        check_fits(model, normalize(dataset.images[:1]), name, classes)
+        _check_batch_size(batch_size)
+    logits, labels = logits_and_labels(model, dataset, batch_size)
     return Evaluation(
         model=type(model).__name__,
-        data=dataset.name,
-        classes=dataset.classes,
-        loss=total.item(),
+        data=name,
+        classes=classes or tuple(map(str, range(logits.shape[1]))),
+        loss=loss(logits, labels.to(logits.device)).item(),
         probabilities=logits.softmax(1).to(labels.device),
         labels=labels,
     )
 
 
-def loss_of(model: nn.Module, loss=None):
-    """``loss`` if given; else the one that the model brings; else cross-entropy."""
+def loss_of(model: nn.Module, loss=None) -> Callable[[Tensor, Tensor], Tensor]:
+    """``loss`` if it is given, else the one that the model brings, else cross-entropy.
+
+    Raises TypeError if ``loss`` is given and is no function.
+    """
     if loss is None:
-        loss = getattr(model, "loss", None)
-    return loss if callable(loss) else F.cross_entropy
+        own = getattr(model, "loss", None)
+        return own if callable(own) else F.cross_entropy
+    if not callable(loss):
+        raise TypeError(
+            "expected loss to be a function of (logits, labels), such as "
+            f"torch.nn.functional.cross_entropy, but got {loss!r}"
+        )
+    return loss
 
 
 def predict(
@@ -118,39 +132,61 @@ def predict(
 ) -> Tensor:
     """The probabilities (N, K) that ``model`` gives to uint8 ``images`` (N, C, H, W).
 
-    On the images' device, float32, each row summing to 1; whether the model was in
-    training mode is restored. Raises TypeError for images that are not a uint8
-    tensor, ValueError for no image, or for a shape that the model does not take.
+    They are float32, on the images' device, and each row sums to 1. The model's
+    training mode is restored. Raises TypeError for images that are not a uint8 tensor,
+    ValueError for no images or a shape that the model does not take.
     """
     if not isinstance(images, Tensor) or images.dtype != torch.uint8:
         what = images.dtype if isinstance(images, Tensor) else type(images).__name__
-        raise TypeError(f"images must be a uint8 tensor (N, C, H, W), got {what}")
+        raise TypeError(
+            f"expected images to be a uint8 tensor (N, C, H, W), but got {what}"
+        )
     if images.ndim != 4 or not len(images):
         raise ValueError(
-            "images must have shape (N, C, H, W), also for one image (images[None]), "
-            f"got {tuple(images.shape)}"
+            "expected images to have shape (N, C, H, W), also for one image "
+            f"(images[None]), but got {tuple(images.shape)}"
         )
     _check_batch_size(batch_size)
-    batches = (normalize(part) for part in images.split(batch_size))
-    return _logits(model, batches).softmax(1).to(images.device)
+    parts = (normalize(part) for part in images.split(batch_size))
+    return torch.cat(list(_logits(model, parts))).softmax(1).to(images.device)
+
+
+def logits_and_labels(
+    model: nn.Module, dataset, batch_size: int = BATCH_SIZE
+) -> tuple[Tensor, Tensor]:
+    """Logits (N, K) float32 on the model's device, and labels (N,), of a whole set."""
+    if isinstance(dataset, ImageSet):
+        images = (normalize(part) for part in dataset.images.split(batch_size))
+        return torch.cat(list(_logits(model, images))), dataset.labels
+    labels = []
+
+    def images():
+        for batch in dataset:
+            some, theirs = as_batch(batch)
+            labels.append(theirs)
+            yield as_float(some)
+
+    logits = list(_logits(model, images()))
+    return torch.cat(logits), torch.cat(labels)
+
+
+@torch.no_grad()
+def _logits(model: nn.Module, batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    """The logits of each batch, (B, K) float32, computed in evaluation mode."""
+    device = device_of(model)
+    with evaluation_mode(model):
+        for images in batches:
+            yield model(images.to(device)).float()
 
 
 def _check_batch_size(batch_size: int) -> None:
     if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-
-
-@torch.no_grad()
-def _logits(model: nn.Module, batches: Iterable[Tensor]) -> Tensor:
-    """(N, K) float32 on the model's device, computed in evaluation mode."""
-    where = device_of(model)
-    with evaluation_mode(model):
-        return torch.cat([model(images.to(where)).float() for images in batches])
+        raise ValueError(f"expected batch_size to be at least 1, but got {batch_size}")
 
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Dropout and batch normalization as for use; each module's mode comes back."""
+    """Evaluation mode, and then the mode that each module was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -161,37 +197,29 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Where the model computes: the device of its first weight or buffer."""
+    """The device of the model's first weight or buffer."""
     for tensor in (*model.parameters(), *model.buffers()):
         return tensor.device
     return torch.device("cpu")
 
 
-def check_set(name: str, dataset) -> None:
-    """Raise unless ``dataset`` is an ImageSet that holds at least one image."""
-    if not isinstance(dataset, ImageSet):
-        raise TypeError(
-            f"{name} must be an ImageSet, as data.load returns, "
-            f"got {type(dataset).__name__}"
-        )
-    if not len(dataset):
-        raise ValueError(f"{name} ({dataset.name!r}) holds no images")
-
-
-def check_fits(model: nn.Module, dataset: ImageSet) -> None:
-    """Raise ValueError unless the model maps the set's images to its classes."""
-    name, shape = type(model).__name__, dataset.image_shape
+def check_fits(
+    model: nn.Module, image: Tensor, name: str, classes: tuple[str, ...] | None
+) -> None:
+    """Raise ValueError unless the model maps ``image`` (1, C, H, W) to the classes."""
+    model_name, shape = type(model).__name__, tuple(image.shape[1:])
     try:
-        logits = _logits(model, [normalize(dataset.images[:1])])
+        (logits,) = _logits(model, [image])
+    except torch.OutOfMemoryError:
+        raise
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
-            f"{name} does not take {dataset.name}'s images of shape {shape}: {reason}"
+            f"{model_name} does not take {name}'s images of shape {shape}: {reason}"
         ) from error
-    K = len(dataset.classes)
-    if logits.shape != (1, K):
-        outputs = "x".join(map(str, logits.shape[1:]))
+    if classes is not None and logits.shape != (1, len(classes)):
+        outputs = "×".join(map(str, logits.shape[1:]))
         raise ValueError(
-            f"{name} has {outputs} outputs, but {dataset.name} has {K} classes: "
-            f"build the model with num_classes={K}"
+            f"expected {model_name} to have {len(classes)} outputs, one for each class "
+            f"of {name}, but got {outputs}: build it with num_classes={len(classes)}"
         )

@@ -1,6 +1,8 @@
-"""What a training leaves behind: one record an epoch, one loss a step."""
+"""The course of a training: a record for each epoch, a loss for each step."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
+
+from cnnlib.drawing.format import percent
 
 
 @dataclass(repr=False)
@@ -8,8 +10,8 @@ class History:
     """The course of a training.
 
     model, data:  their names, such as "LeNet5" and "mnist"
-    images:       how many images an epoch trains on
-    settings:     what ``fit`` was asked for: optimizer, lr, batch_size, seed, ...
+    images:       how many images there are to train on; None if that is unknown
+    settings:     the settings of ``fit`` by name: optimizer, lr, batch_size, seed, ...
     losses:       the loss of each step (batch), before the step was taken
     records:      one dict an epoch with ``epoch`` (from 1), ``seconds`` (wall time,
                   measuring on the test set included), ``train_loss`` and
@@ -17,13 +19,11 @@ class History:
                   changing and images were augmented), ``test_loss`` and
                   ``test_accuracy`` (after the epoch; None without a test set).
                   Accuracies are from 0 to 1.
-
-    ``first + second`` is the history of a training that went on.
     """
 
     model: str
     data: str
-    images: int = 0
+    images: int | None = None
     settings: dict = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     records: list[dict] = field(default_factory=list)
@@ -46,48 +46,48 @@ class History:
     def __repr__(self) -> str:
         """One line, such as "LeNet5 on mnist: 3 epochs, 60,000 images each, ..."."""
         parts = [f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"]
-        parts.append(f"{self.images:,} images each, {self.seconds:.1f} s")
+        if self.images is not None:
+            parts.append(f"{self.images:,} images each")
+        parts.append(f"{self.seconds:.1f} s")
         if self.records:
             parts.append(result(self.records[-1]))
         return f"{self.model} on {self.data}: {', '.join(parts)}"
 
-    def __add__(self, later: "History") -> "History":
-        """This training and then ``later``, its epochs counted on."""
-        if not isinstance(later, History):
-            return NotImplemented
-        first = self.records[-1]["epoch"] if self.records else 0
-        more = [{**r, "epoch": first + r["epoch"]} for r in later.records]
-        return History(
-            **{
-                **vars(later),
-                "losses": self.losses + later.losses,
-                "records": self.records + more,
+    def add_epoch(
+        self,
+        measured: list[tuple[float, float, float]],
+        test: tuple[float | None, float | None],
+        seconds: float,
+    ) -> None:
+        """Add the losses and the record of an epoch.
+
+        measured: of each step its loss, correct answers and number of images
+        test:     loss and accuracy on the test set
+        """
+        losses, correct, images = zip(*measured, strict=True)
+        self.losses += losses
+        total = sum(x * n for x, n in zip(losses, images, strict=True))
+        self.records.append(
+            {
+                "epoch": self.epochs + 1,
+                "train_loss": total / sum(images),
+                "train_accuracy": sum(correct) / sum(images),
+                "test_loss": test[0],
+                "test_accuracy": test[1],
+                "seconds": seconds,
             }
         )
 
     def to_dict(self) -> dict:
-        """Everything as numbers, strings, lists and dicts, fit for JSON."""
-        return asdict(self)
+        """Everything as numbers, strings, lists and dicts, for JSON.
 
-    @classmethod
-    def from_dict(cls, values: dict) -> "History":
-        """The history that ``to_dict`` wrote; ValueError for anything else."""
-        names = {f.name for f in fields(cls)}
-        if not isinstance(values, dict) or set(values) != names:
-            raise ValueError(
-                f"values must be a dict with {', '.join(sorted(names))}, "
-                f"as History.to_dict makes it, got {str(values)[:60]}"
-            )
-        return cls(**values)
+        ``History(**values)`` is the same history again.
+        """
+        return asdict(self)
 
 
 def result(record: dict) -> str:
-    """What an epoch reached, in words: "test accuracy 98.7 %"."""
+    """The accuracy after an epoch, in words: "test accuracy 98.7 %"."""
     if record["test_accuracy"] is not None:
         return f"test accuracy {percent(record['test_accuracy'])}"
     return f"training accuracy {percent(record['train_accuracy'])}"
-
-
-def percent(share: float) -> str:
-    """0.987 -> "98.7 %"."""
-    return f"{100 * share:.1f} %"

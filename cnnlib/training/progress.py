@@ -1,4 +1,4 @@
-"""What a training shows while it runs: one line that moves, and then stays."""
+"""What a training shows while it runs: one line, updated, that remains at the end."""
 
 import html
 import sys

@@ -1,6 +1,6 @@
-"""Batch normalization over a batch that many processes share.
+"""Batch normalization over a batch that several processes share.
 
-``nn.SyncBatchNorm`` does this on GPUs only; here it is in tensors, for every device.
+``nn.SyncBatchNorm`` does this on GPUs only; this is the same on every device.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 @contextmanager
-def shared_statistics(model: nn.Module) -> Iterator[None]:
-    """Let the model's batch normalizations see the whole batch while this lasts."""
+def whole_batch_statistics(model: nn.Module) -> Iterator[None]:
+    """Let the model's batch normalization use the whole batch's mean and variance."""
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     for norm in norms:
         norm.forward = partial(_forward, norm)
@@ -27,7 +27,7 @@ def shared_statistics(model: nn.Module) -> Iterator[None]:
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over all processes; so is the gradient."""
+    """The sum over all processes, in the backward pass too."""
 
     @staticmethod
     def forward(context, part):
@@ -44,7 +44,7 @@ def _forward(norm: _BatchNorm, input: Tensor) -> Tensor:
     values = input.float()  # sums in 16 bits would not do
     rest = [d for d in range(input.ndim) if d != 1]
     column = [-1 if d == 1 else 1 for d in range(input.ndim)]
-    # A process without images has sums of 0 and a count of 0, and counts for nothing.
+    # A process without images adds sums of 0 and a count of 0.
     count = values.new_tensor([input.numel() // input.shape[1]])
     sums = _Sum.apply(torch.cat([values.sum(rest), count]))
     n = sums[-1].detach()
