@@ -39,7 +39,10 @@ def alone(monkeypatch, tmp_path, one_thread):
 def trained(tmp_path_factory) -> Path:
     """The folder of a softmax regression on digits, trained by the command."""
     out = tmp_path_factory.mktemp("trained")
-    assert main(["train", "linear", "--data", "digits", "--out", str(out)]) == 0
+    assert (
+        main(["train", "softmax_regression", "--data", "digits", "--out", str(out)])
+        == 0
+    )
     return out
 
 
@@ -180,7 +183,9 @@ def test_train_writes_the_network_its_history_and_the_curves(trained):
 
 
 def test_train_says_the_result_and_what_comes_next(capsys):
-    assert main(["train", "linear", "--data", "digits", "--epochs", "1"]) == 0
+    assert (
+        main(["train", "softmax_regression", "--data", "digits", "--epochs", "1"]) == 0
+    )
     said = capsys.readouterr().out
     assert "Linear on digits: 1 epoch, 1,437 images" in said
     assert f"predict {Path('runs/linear-digits')} IMAGE" in said
@@ -189,7 +194,9 @@ def test_train_says_the_result_and_what_comes_next(capsys):
 
 def test_the_folder_is_named_after_the_data_that_was_used(monkeypatch, capsys):
     monkeypatch.setattr("cnnlib.data.loading.find", lambda name, place: None)
-    assert main(["train", "linear", "--data", "mnist", "--epochs", "1"]) == 0
+    assert (
+        main(["train", "softmax_regression", "--data", "mnist", "--epochs", "1"]) == 0
+    )
     assert "using digits instead" in capsys.readouterr().out
     assert Path("runs/linear-digits/model.pt").is_file()
     assert not Path("runs/linear-mnist").exists()
@@ -207,7 +214,7 @@ def test_train_takes_a_folder_of_images(tmp_path):
 
 
 def test_a_crop_is_what_the_network_sees(capsys):
-    words = "train linear --data digits --crop 24 --epochs 1 --out cropped"
+    words = "train softmax_regression --data digits --crop 24 --epochs 1 --out cropped"
     assert main(words.split()) == 0
     assert training.load("cropped/model.pt").image_size == 24
 
@@ -262,17 +269,19 @@ def test_ctrl_c_before_anything_was_learned_says_so(capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "fit", stop)
-    assert main(["train", "linear", "--data", "digits"]) == 130
+    assert main(["train", "softmax_regression", "--data", "digits"]) == 130
     assert capsys.readouterr().err == "Stopped before there was anything to keep.\n"
 
 
 def test_a_worker_that_torchrun_restarted_resumes(monkeypatch):
     asked = {}
     monkeypatch.setattr(training, "fit", lambda *args, **kw: asked.update(kw))
-    options = parser().parse_args(["train", "linear"])
+    options = parser().parse_args(["train", "softmax_regression"])
     for count, resumes in (("0", False), ("1", True)):
         monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", count)
-        training_command.fit(models.Linear(), DIGITS, None, options, Path("out"))
+        training_command.fit(
+            models.SoftmaxRegression(), DIGITS, None, options, Path("out")
+        )
         assert asked["resume"] is resumes
     assert asked["checkpoint"] == Path("out/checkpoint.pt")
 
@@ -281,7 +290,7 @@ def test_of_many_processes_the_first_writes(monkeypatch, capsys):
     history = training.History("Linear", "digits")
     monkeypatch.setattr(training, "fit", lambda *args, **kw: history)
     monkeypatch.setenv("RANK", "1")
-    assert main(["train", "linear", "--data", "mnist"]) == 0
+    assert main(["train", "softmax_regression", "--data", "mnist"]) == 0
     assert capsys.readouterr().out == ""
     assert not Path("runs").exists()
 
@@ -302,8 +311,8 @@ def test_of_many_processes_the_first_writes(monkeypatch, capsys):
         ("train lenet5 --data no/such/folder", "no/such/folder does not exist"),
         ("train lenet5 --data digits --size 8", "image_size"),
         ("train lenet5_1998 --data digits --size 20", "ten digits"),
-        ("train linear --data digits --scale 2", "scale"),
-        ("train linear --data digits --device toaster", "toaster"),
+        ("train softmax_regression --data digits --scale 2", "scale"),
+        ("train softmax_regression --data digits --device toaster", "toaster"),
         ("data", "required: ACTION"),
         ("data fetch", "required: NAME"),
         ("data fetch mnits", "invalid choice: 'mnits'"),
@@ -330,7 +339,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch):
 
     monkeypatch.setattr(training, "fit", broken)
     with pytest.raises(AttributeError, match="typing error"):
-        main(["train", "linear", "--data", "digits"])
+        main(["train", "softmax_regression", "--data", "digits"])
 
 
 # predict -----------------------------------------------------------------------------

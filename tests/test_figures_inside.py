@@ -93,7 +93,9 @@ def test_a_gradient_is_the_root_mean_square_over_the_weight():
         lambda: figures.filters(models.LeNet5().conv1),
         lambda: figures.filters(models.LeNet5().conv2),
         lambda: figures.filters(models.small_alexnet(2).features[0]),
-        lambda: figures.filters(models.Linear().dense, image_shape=(1, 28, 28)),
+        lambda: figures.filters(
+            models.SoftmaxRegression().dense, image_shape=(1, 28, 28)
+        ),
         lambda: figures.filters(LeNet5_1998().c3),
         lambda: figures.filters(nn.Conv2d(1, 2, (3, 5)), names=["edge", "corner"]),
     ],
@@ -181,7 +183,7 @@ def test_a_target_must_be_a_class_and_images_few():
     with pytest.raises(ValueError, match="1 to 6"):
         figures.class_activation(models.LeNet5(), GRAY.images)
     with pytest.raises(ValueError, match="no convolution"):
-        figures.class_activation(models.Linear(), GRAY.images[0])
+        figures.class_activation(models.SoftmaxRegression(), GRAY.images[0])
 
 
 def test_a_patch_is_the_receptive_field_and_gray_beyond_the_image():

@@ -91,7 +91,7 @@ def test_a_model_that_cannot_take_the_shape_is_named():
     ("build", "shape"),
     [
         (models.LeNet5, GRAY),
-        (models.Linear, GRAY),
+        (models.SoftmaxRegression, GRAY),
         (LeNet5_1998, GRAY),
         (lambda: on_meta(models.AlexNet), PHOTO),
         (lambda: on_meta(models.VGG, 16), PHOTO),

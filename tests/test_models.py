@@ -20,7 +20,7 @@ def on_meta(build, *args, **kwargs):
 
 
 SIZES = {
-    "linear": (7_850, (10, 1, 28)),
+    "softmax_regression": (7_850, (10, 1, 28)),
     "lenet5": (61_706, (10, 1, 28)),
     "lenet5_1998": (60_000, (10, 1, 28)),
     "alexnet": (50_844_008, (1000, 3, 224)),
@@ -61,7 +61,9 @@ def test_every_network_maps_images_to_logits_and_can_be_rebuilt(name):
         assert str(again) == str(model)
 
 
-@pytest.mark.parametrize("name", ["linear", "lenet5", "small_alexnet", "small_vgg"])
+@pytest.mark.parametrize(
+    "name", ["softmax_regression", "lenet5", "small_alexnet", "small_vgg"]
+)
 def test_networks_at_work(name):
     """Real numbers: channels last gives the same, all weights get a gradient."""
     torch.manual_seed(0)
@@ -202,7 +204,7 @@ def test_vgg_has_as_many_layers_as_its_name_says(depth):
 
 def test_vgg_for_small_images():
     dense = {
-        size: weights(on_meta(models.VGG, 11, 10, image_size=size))[-3:]
+        size: weights(on_meta(models.VGG, 11, num_classes=10, image_size=size))[-3:]
         for size in (16, 28, 32, 64, 127, 128)
     }
     small = [(512, 512), (512, 512), (10, 512)]
@@ -279,7 +281,7 @@ def test_logits_are_torchvisions(torchvision, name):
     [
         (
             torch.zeros(2, 3, 28, 28),
-            r"^LeNet5 expects images of shape \(N, 1, 28, 28\), got \(2, 3, 28, 28\)$",
+            r"^LeNet5 expected images of shape \(N, 1, 28, 28\), but got \(2, 3, 28,",
         ),
         (torch.zeros(2, 1, 32, 28), r"got \(2, 1, 32, 28\)"),
         (torch.zeros(1, 28, 28), r"got \(1, 28, 28\)"),
@@ -297,7 +299,7 @@ def test_every_network_checks_its_images(name):
     with torch.device("meta"):
         model = models.build(name, num_classes, in_channels, image_size)
         images = torch.zeros(1, in_channels, image_size + 1, image_size)
-        with pytest.raises(ValueError, match="expects images of shape"):
+        with pytest.raises(ValueError, match="expected images of shape"):
             model(images)
 
 
@@ -306,37 +308,52 @@ def test_every_network_checks_its_images(name):
     [
         (
             lambda: models.build("resnet", 10, 3, 32),
-            r"network must be one of 'linear', 'lenet5', .* got 'resnet'",
+            r"name to be one of 'softmax_regression', 'lenet5', .* got 'resnet'",
         ),
         (
             lambda: models.VGG(12),
-            r"^depth for VGG must be one of 11, 13, 16, 19, 'small', got 12$",
+            r"depth for VGG to be one of 11, 13, 16, 19, 'small', but got 12",
         ),
         (
             lambda: models.LeNet5(0),
-            r"^LeNet5's num_classes must be an integer of at least 1, got 0$",
+            r"^expected num_classes of LeNet5 to be an int of at least 1, but got 0$",
         ),
-        (lambda: models.Linear(2.0), r"num_classes must be an integer .* got 2\.0"),
-        (lambda: models.Linear(True), "num_classes must be an integer .* got True"),
-        (lambda: models.LeNet5(10, 0), "in_channels must be an integer of at least 1"),
-        (lambda: models.LeNet5(10, 1, 11), "image_size .* at least 12, got 11"),
-        (lambda: models.VGG(11, image_size=15), "image_size .* at least 16, got 15"),
-        (lambda: models.AlexNet(10, 3, 14), "image_size .* at least 15, got 14"),
+        (
+            lambda: models.SoftmaxRegression(2.0),
+            r"num_classes of .* to be an int .* got 2\.0",
+        ),
+        (
+            lambda: models.SoftmaxRegression(True),
+            "num_classes of .* to be an int .* got True",
+        ),
+        (
+            lambda: models.LeNet5(10, 0),
+            "in_channels of LeNet5 to be an int of at least 1",
+        ),
+        (lambda: models.LeNet5(10, 1, 11), "image_size .* at least 12, but got 11"),
+        (
+            lambda: models.VGG(11, image_size=15),
+            "image_size .* at least 16, but got 15",
+        ),
+        (lambda: models.AlexNet(10, 3, 14), "image_size .* at least 15, but got 14"),
         (
             lambda: models.AlexNet(10, 3, 32, layout="slide"),
-            "image_size 32 is too small for AlexNet's 11x11 stride-4 first convolution",
+            "larger for AlexNet's first convolution of 11x11 and stride 4, but got 32",
         ),
         (lambda: models.AlexNet(layout="tiny"), "layout .* one of 'slide', .* 'tiny'"),
         (lambda: models.AlexNet(activation="gelu"), "activation .* got 'gelu'"),
         (lambda: models.AlexNet(dropout=2), "dropout .* between 0 and 1, but got 2"),
         (
             lambda: models.AlexNet_2012(image_size=32),
-            "image_size for AlexNet_2012 must be one of 224, 227, got 32",
+            "image_size for AlexNet_2012 to be one of 224, 227, but got 32",
         ),
-        (lambda: models.AlexNet_2012(groups=3), "groups .* must be one of 1, 2, got 3"),
+        (
+            lambda: models.AlexNet_2012(groups=3),
+            "groups .* to be one of 1, 2, but got 3",
+        ),
         (
             lambda: models.LeNet5_1998(26),
-            "ten digits at 1x28x28 only, got 26 classes at 1x28x28",
+            "ten digits at 1x28x28, but got 26 classes at 1x28x28",
         ),
     ],
 )

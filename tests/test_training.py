@@ -519,7 +519,7 @@ def test_predict_refuses(trained):
         training.predict(model, [1])
     with pytest.raises(ValueError, match=r"\(images\[None\]\), but got \(1, 12, 12\)"):
         training.predict(model, test.images[0])
-    with pytest.raises(ValueError, match="LeNet5 expects images"):
+    with pytest.raises(ValueError, match="LeNet5 expected images"):
         training.predict(model, torch.zeros(1, 1, 9, 9, dtype=torch.uint8))
 
 

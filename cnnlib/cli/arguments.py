@@ -28,7 +28,7 @@ Train a network on a data set. Into the output folder go
 
 Examples:
   {NAME} train lenet5
-  {NAME} train linear --data fashion_mnist --epochs 10
+  {NAME} train softmax_regression --data fashion_mnist --epochs 10
   {NAME} train small_vgg --data my_photos --size 64
       your own pictures, in one folder a class
   {NAME} train small_vgg --data my_photos --size 64 --resume

@@ -33,7 +33,7 @@ _DEEP = Recipe("cats_vs_dogs", 12, 5e-4, augment=True)
 _NORMED = Recipe("cats_vs_dogs", 12, 2e-3, augment=True)
 
 RECIPES = {
-    "linear": Recipe("mnist", 5, 3e-3),
+    "softmax_regression": Recipe("mnist", 5, 3e-3),
     "lenet5": Recipe("mnist", 3, 4e-3),
     "lenet5_1998": Recipe(
         "mnist", 20, 5e-3, batch_size=64, augment=True, precision="float32"

@@ -35,7 +35,7 @@ def short(value: float) -> str:
 
 def memory(size: float) -> str:
     """Bytes in three digits and the decimal units of drives and papers: "14.4 GB"."""
-    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+    for factor, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if size >= 0.9995 * factor:
             return f"{size / factor:.3g} {unit}"
     return f"{size:.0f} B"

@@ -1,7 +1,7 @@
 """The lecture's networks: images (N, C, S, S) in [-1, 1] to logits (N, num_classes).
 
-Each documents its source and its shapes, complains in one sentence about an input
-that does not fit, and keeps its constructor's arguments in ``config``.
+Each documents its source and its shapes, refuses in one sentence an input that does
+not fit, and keeps its constructor's arguments in ``config``.
 """
 
 from functools import partial
@@ -10,7 +10,7 @@ from ._network import Network, choose
 from .alexnet import AlexNet, AlexNet_2012, small_alexnet
 from .lenet import LeNet5
 from .lenet_1998 import LeNet5_1998
-from .linear import Linear
+from .softmax_regression import SoftmaxRegression
 from .vgg import BLOCKS, VGG, small_vgg, vgg_block
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
     "AlexNet_2012",
     "LeNet5",
     "LeNet5_1998",
-    "Linear",
     "Network",
+    "SoftmaxRegression",
     "build",
     "small_alexnet",
     "small_vgg",
@@ -30,33 +30,37 @@ __all__ = [
 ]
 
 _BUILDERS = {
-    "linear": Linear,
+    "softmax_regression": SoftmaxRegression,
     "lenet5": LeNet5,
     "lenet5_1998": LeNet5_1998,
     "alexnet": AlexNet,
     "alexnet_2012": AlexNet_2012,
     "small_alexnet": small_alexnet,
-    "vgg11": partial(VGG, 11),
-    "vgg13": partial(VGG, 13),
-    "vgg16": partial(VGG, 16),
-    "vgg19": partial(VGG, 19),
-    "vgg11_bn": partial(VGG, 11, batch_norm=True),
-    "vgg13_bn": partial(VGG, 13, batch_norm=True),
-    "vgg16_bn": partial(VGG, 16, batch_norm=True),
-    "vgg19_bn": partial(VGG, 19, batch_norm=True),
     "small_vgg": small_vgg,
 }
+for _depth in (11, 13, 16, 19):
+    _BUILDERS[f"vgg{_depth}"] = partial(VGG, _depth)
+    _BUILDERS[f"vgg{_depth}_bn"] = partial(VGG, _depth, batch_norm=True)
 
 NAMES = tuple(_BUILDERS)
 
 
-def build(name: str, num_classes: int, in_channels: int, image_size: int) -> Network:
-    """The network of that name (see ``NAMES``) for these classes and images.
+def build(
+    name: str,
+    num_classes: int | None = None,
+    in_channels: int | None = None,
+    image_size: int | None = None,
+) -> Network:
+    """The network of that name, one of ``NAMES``.
 
-    Raises ValueError for an unknown name, listing the known ones, and for sizes that
-    the network cannot take.
+    What is not given is as in the network's own class: ``build("vgg11")`` is VGG-11 for
+    ImageNet. Raises ValueError for an unknown name, listing the known ones, and for
+    sizes that the network cannot take.
     """
-    builder = choose("network", name, _BUILDERS)
-    return builder(
-        num_classes=num_classes, in_channels=in_channels, image_size=image_size
-    )
+    builder = choose("name", name, _BUILDERS)
+    sizes = {
+        "num_classes": num_classes,
+        "in_channels": in_channels,
+        "image_size": image_size,
+    }
+    return builder(**{key: n for key, n in sizes.items() if n is not None})

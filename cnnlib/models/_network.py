@@ -1,4 +1,4 @@
-"""What all networks share: one input size, a configuration, and clear complaints."""
+"""What all networks share: one input size, a configuration, and clear errors."""
 
 import torch
 from torch import Tensor, nn
@@ -30,12 +30,13 @@ class Network(nn.Module):
         size = self.image_size
         if images.ndim != 4 or images.shape[1:] != (self.in_channels, size, size):
             raise ValueError(
-                f"{type(self).__name__} expects images of shape "
-                f"(N, {self.in_channels}, {size}, {size}), got {tuple(images.shape)}"
+                f"{type(self).__name__} expected images of shape "
+                f"(N, {self.in_channels}, {size}, {size}), but got "
+                f"{tuple(images.shape)}"
             )
         if not images.is_floating_point():
             raise ValueError(
-                f"{type(self).__name__} expects floating-point images, got "
+                f"{type(self).__name__} expected floating-point images, but got "
                 f"{images.dtype}: cnnlib.data.normalize makes them from uint8"
             )
 
@@ -64,12 +65,13 @@ def choose(name: str, value, known):
     """``known[value]``, or a ValueError that lists what is known."""
     if value not in known:
         choices = ", ".join(repr(key) for key in known)
-        raise ValueError(f"{name} must be one of {choices}, got {value!r}")
+        raise ValueError(f"expected {name} to be one of {choices}, but got {value!r}")
     return known[value]
 
 
 def _require_integer(kind: str, name: str, value, smallest: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
         raise ValueError(
-            f"{kind}'s {name} must be an integer of at least {smallest}, got {value!r}"
+            f"expected {name} of {kind} to be an int of at least {smallest}, but got "
+            f"{value!r}"
         )

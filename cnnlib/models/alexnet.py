@@ -116,7 +116,7 @@ class AlexNet(Network):
 def small_alexnet(num_classes=10, in_channels=3, image_size=32, dropout=0.5) -> AlexNet:
     """AlexNet in small, for images of 15 to 64 pixels: trains within a lecture.
 
-    ``dropout`` is the paper's unless told; the short trainings of notebook 07 do better
+    ``dropout`` is the paper's by default; the short trainings of notebook 07 do better
     with 0.2.
     """
     layout = "small" if image_size <= 40 else "medium"
@@ -136,8 +136,9 @@ def _last_side(image_size: int, layout: Layout) -> int:
         side = (side - 3) // 2 + 1
     if side < 1:
         raise ValueError(
-            f"image_size {image_size} is too small for AlexNet's {layout.kernel_size}x"
-            f"{layout.kernel_size} stride-{layout.stride} first convolution"
+            "expected image_size to be larger for AlexNet's first convolution of "
+            f"{layout.kernel_size}x{layout.kernel_size} and stride {layout.stride}, "
+            f"but got {image_size}"
         )
     return side
 

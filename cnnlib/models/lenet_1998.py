@@ -44,7 +44,7 @@ class LeNet5_1998(Network):  # noqa: N801 - the year is part of the name
         )
         if (num_classes, in_channels, image_size) != (10, 1, 28):
             raise ValueError(
-                "LeNet5_1998 is for the ten digits at 1x28x28 only, got "
+                "LeNet5_1998 expected the ten digits at 1x28x28, but got "
                 f"{num_classes} classes at {in_channels}x{image_size}x{image_size}"
             )
         self.c1 = nn.Conv2d(1, 6, kernel_size=5)

@@ -1,4 +1,4 @@
-"""VGG: AlexNet made regular. All depths come from one table of numbers."""
+"""VGG: blocks of 3x3 convolutions. All depths come from one table of numbers."""
 
 from torch import Tensor, nn
 
@@ -41,7 +41,8 @@ class VGG(Network):
 
     def __init__(
         self,
-        depth=11,
+        depth=16,
+        *,
         num_classes=1000,
         in_channels=3,
         image_size=224,
@@ -104,11 +105,17 @@ def vgg_block(
 def small_vgg(num_classes=10, in_channels=3, image_size=32, dropout=0.5) -> VGG:
     """VGG in small, with batch normalization: trains within a lecture.
 
-    ``dropout`` is the paper's unless told; the short trainings of notebook 07 do better
+    ``dropout`` is the paper's by default; the short trainings of notebook 07 do better
     with 0.2.
     """
-    settings = {"batch_norm": True, "dropout": dropout}
-    return VGG("small", num_classes, in_channels, image_size, **settings)
+    return VGG(
+        "small",
+        num_classes=num_classes,
+        in_channels=in_channels,
+        image_size=image_size,
+        batch_norm=True,
+        dropout=dropout,
+    )
 
 
 def _hidden_width(depth, image_size: int) -> int:

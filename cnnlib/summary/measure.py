@@ -51,11 +51,13 @@ def summarize(model: nn.Module, *inputs) -> Summary:
     ValueError for a missing input or lazy parameters that have no shape yet.
     """
     if not isinstance(model, nn.Module):
-        raise TypeError(f"model must be an nn.Module, got {type(model).__name__}")
+        raise TypeError(
+            f"expected model to be a torch.nn.Module, but got {type(model).__name__}"
+        )
     if not inputs:
         raise ValueError(
-            "summarize needs the shape of one sample for each input of the model, "
-            "for example (1, 28, 28)"
+            "expected the shape of one sample, such as (1, 28, 28), for each input of "
+            "the model, but got none"
         )
     lazy = [name for name, p in model.named_parameters() if is_lazy(p)]
     if lazy:
@@ -217,10 +219,11 @@ def _sample(x, model: nn.Module) -> Tensor:
         return x
     if not isinstance(x, tuple | list) or not all(isinstance(n, int) for n in x):
         raise TypeError(
-            f"an input must be a shape, such as (3, 224, 224), or a tensor, got {x!r}"
+            "expected each input to be a shape, such as (3, 224, 224), or a tensor, "
+            f"but got {x!r}"
         )
     if any(n < 1 for n in x):
-        raise ValueError(f"an input's shape must be of positive sizes, got {x!r}")
+        raise ValueError(f"expected positive sizes in a shape, but got {x!r}")
     floats = (p.dtype for p in model.parameters() if p.is_floating_point())
     dtype = next(floats, torch.get_default_dtype())
     return torch.empty((1, *x), dtype=dtype, device="meta")

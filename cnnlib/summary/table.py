@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from html import escape
 
+from cnnlib.drawing.format import memory, shape
+
 HEADINGS = "layer", "kind", "output", "params", "MACs", "field", "stride", "memory"
 WORDS = 3  # the first columns are words and shapes, the others numbers
 
@@ -29,11 +31,11 @@ class Row:
         return (
             self.name,
             self.kind,
-            times(self.output_shape),
+            shape(self.output_shape),
             "shared" if self.shared and self.params else f"{self.params:,}",
             f"{self.macs:,}",
-            times(self.receptive_field),
-            times(self.stride),
+            shape(self.receptive_field),
+            shape(self.stride),
             memory(self.activation_bytes),
         )
 
@@ -59,13 +61,13 @@ class Summary:
 
     @property
     def caption(self) -> str:
-        shapes = " and ".join(times(shape) for shape in self.input_shapes)
+        shapes = " and ".join(map(shape, self.input_shapes))
         return f"{self.model} on {shapes}"
 
     def total(self) -> tuple[str, ...]:
         """The last line of the table."""
-        memory_ = memory(self.activation_bytes)
-        return "total", "", "", f"{self.params:,}", f"{self.macs:,}", "", "", memory_
+        numbers = f"{self.params:,}", f"{self.macs:,}"
+        return "total", "", "", *numbers, "", "", memory(self.activation_bytes)
 
     def __str__(self) -> str:
         lines = [HEADINGS, *(row.cells() for row in self.rows), self.total()]
@@ -87,26 +89,6 @@ class Summary:
             '<tfoot style="font-weight: bold; border-top: 1px solid">'
             f"{_html_row(self.total())}</tfoot></table>"
         )
-
-
-def times(shape) -> str:
-    """(6, 28, 28) as 6×28×28, a number as itself, nothing as a dash."""
-    if shape is None or shape == ():
-        return "–"
-    if isinstance(shape, tuple):
-        return "×".join(str(n) for n in shape)
-    return str(shape)
-
-
-def memory(size: int) -> str:
-    """Bytes in the unit that fits, of 1024 each."""
-    if size < 1024:
-        return f"{size} B"
-    for unit in ("KiB", "MiB"):
-        size /= 1024
-        if size < 1024:
-            return f"{size:.1f} {unit}"
-    return f"{size / 1024:.1f} GiB"
 
 
 def _aligned(line, widths) -> str:

@@ -1,15 +1,15 @@
-"""Softmax regression: the network without a hidden layer, LeNet's number to beat."""
+"""Softmax regression: a network without a hidden layer."""
 
 from torch import Tensor, nn
 
 from ._network import Network, flatten
 
 
-class Linear(Network):
-    """One dense layer on the flattened image: softmax regression.
+class SoftmaxRegression(Network):
+    """One dense layer on the flattened image.
 
     Takes images (N, C, S, S), returns logits (N, num_classes). Row k of
-    ``dense.weight``, shaped (C, S, S), is the picture of class k.
+    ``dense.weight``, reshaped to (C, S, S), is the template of class k.
     Source: the lecture's slides on softmax and cross-entropy.
     """
 
