@@ -18,8 +18,8 @@ FAILED, INTERRUPTED = 2, 130  # exit statuses; 130 is a shell's own for Ctrl-C
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line (``sys.argv`` unless given); return its exit status.
 
-    What goes wrong for a reason that the user can mend becomes one sentence on
-    stderr and status 2; anything else is a mistake of ours and keeps its traceback.
+    An error that the user can correct is one sentence on stderr and status 2; a bug
+    keeps its traceback.
     """
     options = parser().parse_args(arguments)
     try:

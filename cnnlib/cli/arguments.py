@@ -8,23 +8,23 @@ from .recipes import DATA, OPTIMIZERS, PRECISIONS, RECIPES, SCHEDULES
 NAME = "python -m cnnlib"
 
 OVERVIEW = f"""\
-Train the lecture's networks, ask them, and see that everything is at hand.
+Train the lecture's networks, predict with them, and check the installation.
 
 Begin here:
-  {NAME} doctor           what is installed, what is at hand?
+  {NAME} doctor           what is installed, which data sets are found?
   {NAME} train lenet5     LeNet-5 on MNIST, about 99 % in seconds
   {NAME} predict runs/lenet5-mnist my_digit.jpg
 
-Each command has a help of its own: {NAME} train --help
+Each command has its own help: {NAME} train --help
 """
 
 TRAIN = f"""\
-Train a network on a data set. Into the output folder go
+Train a network on a data set. The output folder gets
 
   model.pt       the trained network, for `predict` and cnnlib.training.load
   history.json   loss of each step, accuracy of each epoch, every setting
   curves.svg     the same as a picture
-  checkpoint.pt  where the training stood, for --resume
+  checkpoint.pt  the unfinished training, for --resume
 
 Examples:
   {NAME} train lenet5
@@ -34,27 +34,24 @@ Examples:
   {NAME} train small_vgg --data my_photos --size 64 --resume
       go on after an interruption
   torchrun --nproc-per-node=4 -m cnnlib train vgg16_bn --data my_photos --size 224
-      the same training by four processes, on four GPUs if there are any: each
-      computes its share of every batch
+      the same training on four GPUs: each computes its share of every batch
 
 A data set is {", ".join(DATA)},
 or the path of a folder: FOLDER/train/<class>/*.jpg with FOLDER/test/<class>/*.jpg,
 or just FOLDER/<class>/*.jpg, of which one picture in five is kept for the test.
 
-What is not said comes from the network's recipe:
+Options that are not given come from the network's recipe:
 """
 
 PREDICT = f"""\
-Ask a trained network about pictures: one line a picture with the most probable
-classes. MODEL is a model.pt or the folder that `train` wrote it to; an IMAGE may be a
-folder of pictures, too.
+Predict the classes of pictures: one line for each picture with the most probable
+classes. MODEL is a model.pt or the folder that `train` wrote it to; an IMAGE may also
+be a folder of pictures.
 
-Each picture is turned upright, cropped to its central square and brought to the
-network's size, in gray if the network was trained on gray images. A network for
-handwritten digits gets more help, because MNIST's digits are white on black, fill a
-box of 20 by 20 pixels and are centered by their center of mass: the ink of a drawn or
-photographed digit, dark on light or light on dark, is separated from the paper, cut
-out, scaled and centered in the same way. --as-is leaves the pixels alone.
+Each picture is turned upright, cropped to its central square and resized for the
+network, in gray if the network was trained on gray images. For a network that reads
+handwritten digits, the ink of a drawn or photographed digit is also separated from the
+paper, scaled and centered as in MNIST; --as-is leaves the pixels as they are.
 
 Examples:
   {NAME} predict runs/lenet5-mnist seven.jpg
@@ -62,9 +59,9 @@ Examples:
 """
 
 DOCTOR = """\
-Say which versions are installed, on which device networks would compute, which data
-sets are at hand and where; and for whatever is missing the command that mends it.
-The exit status is 0 if the lecture can run, 1 if something that it needs is missing.
+Print the installed versions, the device on which networks compute and where the data
+sets were found; for whatever is missing, also the command that gets it. The exit
+status is 0 if the lecture can run, 1 if something that it needs is missing.
 """
 
 
@@ -74,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands; ``module`` of its result says who carries it out."""
+    """The parser of all commands; ``module`` of its result is the command's module."""
     top = _made(_Parser, prog=NAME, description=OVERVIEW)
     commands = top.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=_Parser
@@ -88,9 +85,9 @@ def parser() -> argparse.ArgumentParser:
     train = command("train", "train a network on a data set", TRAIN + _recipes())
     train.usage = f"{NAME} train MODEL [--data SET] [--out FOLDER] [--epochs N] ..."
     _train(train)
-    _predict(command("predict", "ask a trained network about pictures", PREDICT))
+    _predict(command("predict", "predict the classes of pictures", PREDICT))
     _data(command("data", "list the data sets, or fetch some", "Find data sets."))
-    command("doctor", "say what is installed, at hand and missing", DOCTOR)
+    command("doctor", "show what is installed, found and missing", DOCTOR)
     return top
 
 
@@ -106,7 +103,13 @@ def _train(command: argparse.ArgumentParser) -> None:
     add("--size", type=_count, metavar="S", help="bring the images to S x S pixels")
     add("--out", metavar="FOLDER", help="where results go (runs/MODEL-SET)")
     add("--resume", action="store_true", help="go on from FOLDER's checkpoint, if any")
-    add("--seed", type=_whole, default=0, metavar="N", help="of all that is random (0)")
+    add(
+        "--seed",
+        type=_whole,
+        default=0,
+        metavar="N",
+        help="of weights, order and augmentation (0)",
+    )
     add(
         "--device",
         metavar="NAME",
@@ -118,7 +121,12 @@ def _train(command: argparse.ArgumentParser) -> None:
     add("--batch-size", type=_count, metavar="N", help="images a step")
     add("--lr", type=_positive, metavar="X", help="highest learning rate")
     add("--optimizer", choices=OPTIMIZERS, help="AdamW, or SGD with momentum")
-    add("--weight-decay", type=_fraction, metavar="X", help="the optimizer's own else")
+    add(
+        "--weight-decay",
+        type=_fraction,
+        metavar="X",
+        help="by default the optimizer's own",
+    )
     add(
         "--schedule",
         choices=SCHEDULES,
@@ -139,7 +147,7 @@ def _train(command: argparse.ArgumentParser) -> None:
     add, yes_no = changes.add_argument, argparse.BooleanOptionalAction
     add("--augment", action=yes_no, help="see above")
     add("--shift", type=_whole, metavar="N", help="up to N pixels each way")
-    add("--flip", action=yes_no, help="left and right exchanged for half of them")
+    add("--flip", action=yes_no, help="mirror half of them left to right")
     add("--rotate", type=_fraction, metavar="DEG", help="up to DEG degrees each way")
     add("--scale", type=_fraction, metavar="X", help="by 1 - X to 1 + X")
     add("--erase", type=_whole, metavar="N", help="one black square of N x N pixels")
@@ -156,14 +164,20 @@ def _predict(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("model", metavar="MODEL", help="a model.pt, or the folder that holds it")
     add("images", metavar="IMAGE", nargs="+", help="a picture, or a folder of pictures")
-    add("--top", type=_count, default=3, metavar="N", help="classes to name (3)")
-    add("--as-is", action="store_true", help="do not center digits")
+    add(
+        "--top",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="how many classes to name (3)",
+    )
+    add("--as-is", action="store_true", help="leave digits as they are")
     add("--device", metavar="NAME", help="as for train")
 
 
 def _data(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
-    look = "the known data sets, and where each was found"
+    look = "list the known data sets and where each was found"
     _made(actions.add_parser, "list", help=look, description=look.capitalize() + ".")
     about = (
         "Download data sets, verify them and keep them in the folder that\n"
@@ -196,7 +210,7 @@ def _number(kind, text: str, least: float, strictly: bool, wanted: str):
         value = None
     too_small = value is None or value < least or (strictly and value == least)
     if too_small or not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"expected {wanted}, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected {wanted}, but got {text!r}")
     return value
 
 

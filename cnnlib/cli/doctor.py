@@ -1,4 +1,4 @@
-"""`python -m cnnlib doctor`: what is here, what is missing, what mends it."""
+"""`python -m cnnlib doctor`: what is installed, what is missing, how to get it."""
 
 import os
 import platform
@@ -13,9 +13,9 @@ OLDEST = (3, 10)
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; with ``mend`` it is a complaint.
+    """One line of the report.
 
-    mend:   the command or deed that puts it right
+    mend:   what to do, if something is wrong
     needed: whether the lecture cannot run without it
     """
 
@@ -27,22 +27,22 @@ class Finding:
 
 def run(options) -> int:
     """Print the report; 1 if something is missing that the lecture needs, else 0."""
-    findings = [*python(), *packages(), *torch(), *load(), *sets()]
+    findings = [*python(), *packages(), *torch(), *sets()]
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
         print(f"{finding.what:{width}}  {finding.found}")
     missing = [f for f in findings if f.mend and f.needed]
     absent = [f for f in findings if f.mend and not f.needed]
-    tell("Missing, and how to mend it:", missing)
-    tell("Could be better, though the lecture runs:", absent)
+    tell("Missing, and how to get it:", missing)
+    tell("Optional:", absent)
     print(f"\nThe lecture {'cannot' if missing else 'can'} run.")
     return int(bool(missing))
 
 
-def tell(title: str, complaints: list[Finding]) -> None:
-    if complaints:
+def tell(title: str, findings: list[Finding]) -> None:
+    if findings:
         print(f"\n{title}")
-    for finding in complaints:
+    for finding in findings:
         print(f"  {finding.what}: {finding.mend}")
 
 
@@ -109,22 +109,6 @@ def torch() -> Iterator[Finding]:
         found = f"an NVIDIA GPU that torch {torch.__version__} does not use"
         mend = "https://pytorch.org/get-started/locally names the build that does"
         yield Finding("GPU", found, mend, needed=False)
-
-
-def load() -> Iterator[Finding]:
-    """Whether others compute here: PyTorch's threads then wait for each other.
-
-    A step is as slow as its last thread. With one of two cores taken by somebody else,
-    a LeNet trained 60 times more slowly on two threads than on one.
-    """
-    if not hasattr(os, "getloadavg"):  # Windows
-        return
-    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
-    found = f"{busy:.1f} of {cores} processors busy in the last minute"
-    mend = None
-    if busy > cores / 2:
-        mend = "close what computes, or set OMP_NUM_THREADS=1 before Jupyter starts"
-    yield Finding("load", found, mend, needed=False)
 
 
 def sets() -> Iterator[Finding]:

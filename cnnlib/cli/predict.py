@@ -1,4 +1,4 @@
-"""`python -m cnnlib predict`: a trained network's answers about pictures."""
+"""`python -m cnnlib predict`: a trained network's predictions for pictures."""
 
 import os
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from cnnlib import data, training
 from cnnlib.data.pictures import is_hidden, upright_size
+from cnnlib.drawing.format import percent
 from cnnlib.widgets.center import center_digit
 
 AT_ONCE = 256  # pictures; bounds the memory for a large folder
@@ -25,7 +25,7 @@ def run(options) -> int:
     classes = model.classes or tuple(map(str, range(model.num_classes)))
     digits = reads_digits(model) and not options.as_is
     if digits:
-        print("Digits: the ink is made white on black and centered, as MNIST's was.")
+        print("Digits are made white on black and centered, as in MNIST.")
     paths = list(pictures(options.images))
     for start in range(0, len(paths), AT_ONCE):
         some = paths[start : start + AT_ONCE]
@@ -48,12 +48,12 @@ def pictures(names: list[str]) -> Iterator[Path]:
             continue
         inside = sorted(p for p in path.iterdir() if p.is_file() and not is_hidden(p))
         if not inside:
-            raise ValueError(f"{path} holds no pictures.")
+            raise ValueError(f"{path} holds no pictures")
         yield from inside
 
 
 def probabilities(model, paths: list[Path], digits: bool) -> Tensor:
-    """(N, K) on the CPU, a row a picture."""
+    """(N, K) on the CPU, a row for each picture."""
     if digits:
         images = torch.stack([as_digit(path) for path in paths])
     else:
@@ -65,7 +65,7 @@ def answer(row: Tensor, classes: tuple[str, ...], top: int) -> str:
     """ "7 99.1 %, 1 0.6 %, 9 0.2 %": the most probable classes first."""
     chosen = row.topk(min(top, len(classes)))
     pairs = zip(chosen.indices.tolist(), chosen.values.tolist(), strict=True)
-    return ", ".join(f"{classes[k]} {100 * p:.1f} %" for k, p in pairs)
+    return ", ".join(f"{classes[k]} {percent(p)}" for k, p in pairs)
 
 
 def reads_digits(model) -> bool:
@@ -77,57 +77,18 @@ def reads_digits(model) -> bool:
 def as_digit(path: Path) -> Tensor:
     """A photo or drawing of a digit as MNIST would show it: uint8 (1, 28, 28).
 
-    Ink is what differs from the paper, darker or lighter, by more than a threshold
-    that parts the two best.
+    The paper is as bright as the picture's border. Ink is what differs from it, darker
+    or lighter, by at least half of the largest difference.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist.")
+        raise FileNotFoundError(f"{path} does not exist")
     size = min(LARGEST, *upright_size(path))
     gray = data.read_images(path, size, channels=1)[0, 0].numpy().astype(float)
-    paper = paper_of(gray)
-    ink = gray - paper if paper.mean() < 128 else paper - gray
-    ink = ink.clip(0)
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    paper = np.median(border)
+    ink = (gray - paper if paper < 128 else paper - gray).clip(0)
     if ink.max() < 32:  # of 255: a sheet of paper has as much contrast
-        raise ValueError(f"{path} shows no digit: nothing stands out from the paper.")
-    ink = ink * near(ink >= threshold(ink), max(1, size // 56))
+        raise ValueError(f"{path} shows no digit: nothing stands out from the paper")
+    ink[ink < ink.max() / 2] = 0
     field = center_digit((ink * (255 / ink.max())).astype(np.uint8)).float()
     return (field * (255 / field.max())).round().to(torch.uint8)
-
-
-def paper_of(gray: np.ndarray) -> np.ndarray:
-    """How bright the empty paper would be, (S, S): a plane through the picture's rim.
-
-    A plane, because light from one side falls off over a photographed sheet.
-    """
-    size = len(gray)
-    rows, columns = np.indices(gray.shape)
-    ones = np.ones_like(rows)
-    inner = slice(1 + size // 32, -1 - size // 32)
-    rim = np.ones(gray.shape, dtype=bool)
-    rim[inner, inner] = False
-    plane = np.stack([ones, rows, columns], axis=-1)
-    slopes, *_ = np.linalg.lstsq(plane[rim], gray[rim], rcond=None)
-    return plane @ slopes
-
-
-def near(mask: np.ndarray, radius: int) -> np.ndarray:
-    """What is in ``mask`` (H, W) or within ``radius`` of it: a stroke's soft edge."""
-    wide = torch.from_numpy(mask)[None, None].float()
-    return F.max_pool2d(wide, 2 * radius + 1, 1, radius)[0, 0].bool().numpy()
-
-
-def threshold(ink: np.ndarray) -> float:
-    """The value that parts ``ink`` into two groups of least variance.
-
-    Source: Otsu (1979), A threshold selection method from gray-level histograms,
-    doi:10.1109/TSMC.1979.4310076.
-    """
-    counts, edges = np.histogram(ink, bins=64)
-    middles = (edges[:-1] + edges[1:]) / 2
-    below = counts.cumsum()
-    above = below[-1] - below
-    sums = (counts * middles).cumsum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        apart = sums / below - (sums[-1] - sums) / above  # difference of the means
-    between = np.nan_to_num(below * above * apart**2)
-    return edges[between.argmax() + 1]

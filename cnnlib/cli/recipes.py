@@ -1,8 +1,8 @@
-"""How each network is trained where nothing else is said. Imports nothing heavy."""
+"""The recipe of each network: its settings by default. Imports nothing that is slow."""
 
 from dataclasses import dataclass
 
-# What `--help` lists without importing torch; tests compare them with the real ones.
+# Listed by `--help` without importing torch; tests compare them with the originals.
 DATA = ("mnist", "fashion_mnist", "cifar10", "cats_vs_dogs", "digits", "drawn_pets")
 DIGITS = ("mnist", "digits")
 OPTIMIZERS = ("adamw", "sgd")
@@ -12,10 +12,10 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings that work for a network; ``epochs`` are meant for its own data set.
+    """Settings that work for a network; ``epochs`` are meant for the recipe's data.
 
-    augment:   whether pictures are changed at random, in the way that suits the set
-    size:      bring the pictures to this many pixels a side; None leaves them
+    augment:   whether images are augmented, in the way that suits the data
+    size:      resize the images to this many pixels a side; None leaves them
     precision: float32 for the 1998 network, whose recipe was measured so
     """
 
@@ -29,9 +29,6 @@ class Recipe:
     precision: str = "auto"
 
 
-_DEEP = Recipe("cats_vs_dogs", 12, 5e-4, augment=True)
-_NORMED = Recipe("cats_vs_dogs", 12, 2e-3, augment=True)
-
 RECIPES = {
     "softmax_regression": Recipe("mnist", 5, 3e-3),
     "lenet5": Recipe("mnist", 3, 4e-3),
@@ -41,32 +38,27 @@ RECIPES = {
     "alexnet": Recipe("cats_vs_dogs", 8, 2e-3, augment=True),
     "alexnet_2012": Recipe("cats_vs_dogs", 8, 5e-4, augment=True, size=224),
     "small_alexnet": Recipe("cats_vs_dogs", 8, 1e-3, augment=True),
-    "vgg11": _DEEP,
-    "vgg13": _DEEP,
-    "vgg16": _DEEP,
-    "vgg19": _DEEP,
-    "vgg11_bn": _NORMED,
-    "vgg13_bn": _NORMED,
-    "vgg16_bn": _NORMED,
-    "vgg19_bn": _NORMED,
     "small_vgg": Recipe("cats_vs_dogs", 12, 4e-3, augment=True),
 }
+for _depth in (11, 13, 16, 19):
+    RECIPES[f"vgg{_depth}"] = Recipe("cats_vs_dogs", 12, 5e-4, augment=True)
+    RECIPES[f"vgg{_depth}_bn"] = Recipe("cats_vs_dogs", 12, 2e-3, augment=True)
 
-_OWN_SIZE = {"mnist": 60_000, "cats_vs_dogs": 10_000}  # training images
+_IMAGES = {"mnist": 60_000, "cats_vs_dogs": 10_000}  # to train on
 _MOST_EPOCHS = 60
 
 
 def epochs_for(recipe: Recipe, images: int) -> int:
-    """The recipe's epochs, and more for a smaller set: as many steps, within reason."""
-    factor = max(1.0, _OWN_SIZE[recipe.data] / max(1, images))
+    """The recipe's epochs, and up to 60 for a smaller set, for as many steps."""
+    factor = max(1.0, _IMAGES[recipe.data] / max(1, images))
     return min(max(_MOST_EPOCHS, recipe.epochs), round(recipe.epochs * factor))
 
 
-def usual_changes(data: str, size: int) -> dict:
-    """Arguments of ``data.Augment`` that keep a picture's class, by the set's name.
+def augmentation_for(data: str, size: int) -> dict:
+    """Arguments of ``data.Augment`` that keep an image's class, by the set's name.
 
-    Digits may lean a little but not be mirrored; photographs (cifar10, folders) may be
-    mirrored, and shifted by an eighth of their side of ``size`` pixels.
+    Digits may be rotated a little but not mirrored; photographs (cifar10, folders) may
+    be mirrored, and shifted by an eighth of their side of ``size`` pixels.
     """
     if data in DIGITS:
         return {"shift": 1, "rotate": 10.0, "scale": 0.1}

@@ -5,17 +5,19 @@ import json
 import os
 from pathlib import Path
 
+import torch
+
 from cnnlib import data, figures, models, runtime, training
 
-from .recipes import RECIPES, epochs_for, usual_changes
+from .recipes import RECIPES, augmentation_for, epochs_for
 
 
 def run(options) -> int:
-    """Train; under torchrun all processes run this, and the first writes and speaks."""
+    """Train; under torchrun the first process prints and writes the results."""
     first = os.environ.get("RANK", "0") == "0"
     if options.device:
         os.environ["CNNLIB_DEVICE"] = options.device
-    runtime.device()  # complains now rather than after the data has been read
+    runtime.device()  # refuses a wrong name before the data is read
     train, test = load(options, speak=first)
     model = build(options, test)
     out = Path(options.out or f"runs/{options.model}-{train.name}")
@@ -39,14 +41,14 @@ def load(options, speak: bool) -> tuple[data.ImageSet, data.ImageSet]:
 
 
 def build(options, test: data.ImageSet):
-    """The network for the test set's images; the seed decides the weights it has."""
+    """The network for the test set's images, with weights that the seed decides."""
     C, H, W = test.image_shape
     if H != W:
         raise ValueError(
-            f"{test.name} has images of {H}×{W}, and the networks take square ones: "
-            f"--size {min(H, W)} makes them so"
+            f"expected square images, but {test.name} has {H}×{W}: "
+            f"--size {min(H, W)} makes them square"
         )
-    runtime.seed(options.seed)
+    torch.manual_seed(options.seed)
     return models.build(options.model, len(test.classes), C, H)
 
 
@@ -56,9 +58,6 @@ def fit(model, train, test, options, out: Path) -> training.History:
     checkpoint = out / "checkpoint.pt"
     # torchrun starts all processes again when one dies: then, too, it goes on.
     restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
-    resume = options.resume or restarted
-    if not resume:  # or a worker that dies early would go on with an older training
-        checkpoint.unlink(missing_ok=True)
     try:
         return training.fit(
             model,
@@ -74,33 +73,28 @@ def fit(model, train, test, options, out: Path) -> training.History:
             schedule=options.schedule,
             precision=options.precision or recipe.precision,
             checkpoint=checkpoint,
-            resume=resume,
+            resume=options.resume or restarted,
         )
     except KeyboardInterrupt:
-        if not checkpoint.is_file():
-            raise KeyboardInterrupt(
-                "Stopped before there was anything to keep."
-            ) from None
         raise KeyboardInterrupt(
-            f"Stopped. {checkpoint} holds what was learned: the same command with "
-            "--resume goes on from there."
+            f"Stopped. The same command with --resume goes on from {checkpoint}."
         ) from None
 
 
 def learning_rate(options, recipe) -> float | None:
-    """What was given, else the recipe's if its optimizer is used, else fit's own."""
+    """The option, else the recipe's for the recipe's optimizer, else fit's default."""
     if options.lr is None and options.optimizer in (None, recipe.optimizer):
         return recipe.lr
     return options.lr
 
 
 def augmentation(options, train: data.ImageSet) -> data.Augment | None:
-    """The random changes asked for; None for none."""
+    """The augmentation that the options and the recipe ask for; None for none."""
     wanted = options.augment
     if wanted is None:
         wanted = RECIPES[options.model].augment
-    changes = usual_changes(train.name, train.image_shape[1]) if wanted else {}
-    if options.crop:  # a crop somewhere in the image is a shift already
+    changes = augmentation_for(train.name, train.image_shape[1]) if wanted else {}
+    if options.crop:  # a random crop is a shift already
         changes.pop("shift", None)
     for name in ("shift", "flip", "rotate", "scale", "erase", "crop"):
         if getattr(options, name) is not None:
@@ -110,11 +104,11 @@ def augmentation(options, train: data.ImageSet) -> data.Augment | None:
 
 
 def write(model, history: training.History, out: Path) -> None:
-    """The network, its history and the picture of it; then say where they are."""
+    """Write the network, its history and its curves, and print where they are."""
     training.save(model, out / "model.pt")
     text = json.dumps(history.to_dict(), indent=1)
     (out / "history.json").write_text(text + "\n", encoding="utf-8")
     figures.learning_curves(history, vector=True).save(out / "curves.svg")
     print(history)
-    print(f"{out} holds model.pt, history.json and curves.svg. Ask the network:")
+    print(f"{out} holds model.pt, history.json and curves.svg. To predict with it:")
     print(f"  python -m cnnlib predict {out} IMAGE")

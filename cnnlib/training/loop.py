@@ -63,8 +63,8 @@ def fit(
     precision:   "bfloat16" computes in 16 bits where autocast considers it safe;
                  "auto" does so where the processor computes in 16 bits
     device:      by default ``runtime.device()``; the model stays there
-    checkpoint:  a file written after each epoch and every five minutes; with ``resume``
-                 the training goes on from there, if the file exists
+    checkpoint:  a file written at the start, after each epoch and every five minutes;
+                 with ``resume`` the training goes on from there, if the file exists
     progress:    whether to show a line with the loss and the time left
 
     Order, augmentation and dropout are functions of (seed, epoch, step): on the CPU the
@@ -106,6 +106,7 @@ def fit(
         processes.joined(model) as network,
         bar,
     ):
+        saved.save(first_epoch, first_step, measured)
         for epoch in range(first_epoch, epochs):
             started = time.perf_counter()
             if first_step == 0:  # each step's loss, correct answers and images
