@@ -185,9 +185,9 @@ def test_a_crop_is_flipped_and_erased_within_itself():
     result = Augment(crop=5, flip=True, erase=5)(images, generator())
     assert result.shape == (50, 3, 5, 5)
     assert (result == 0).all()
-    with pytest.raises(ValueError, match="erase is 6, more than an image of 5×5"):
+    with pytest.raises(ValueError, match="erase to fit into images of 5×5, but got 6"):
         Augment(crop=5, erase=6)(images)
-    with pytest.raises(ValueError, match="crop is 10, more than an image of 9×9"):
+    with pytest.raises(ValueError, match="crop to fit into images of 9×9, but got 10"):
         Augment(crop=10)(images)
 
 
@@ -198,7 +198,7 @@ def test_the_parts_of_a_batch_change_as_the_whole_would():
     for start, stop in ((0, 4), (4, 10), (9, 10)):
         part = augment(images[start:stop], generator(), share=(start, 10))
         torch.testing.assert_close(part, whole[start:stop])
-    with pytest.raises(ValueError, match=r"holds the 5 images, not \(6, 10\)"):
+    with pytest.raises(ValueError, match=r"with the 5 images in it, but got \(6, 10\)"):
         augment(images[:5], share=(6, 10))
 
 
@@ -229,13 +229,13 @@ def test_a_generator_on_the_cpu_gives_the_same_on_a_gpu():
 @pytest.mark.parametrize(
     ("arguments", "error", "sentence"),
     [
-        ({"shift": -1}, ValueError, "shift must be a number of pixels"),
-        ({"shift": 1.5}, ValueError, "not 1.5"),
-        ({"erase": True}, ValueError, "erase must be a number of pixels"),
-        ({"flip": 0.5}, TypeError, "flip must be True or False, not 0.5"),
-        ({"rotate": 200}, ValueError, "rotate .* at most 180; not 200"),
-        ({"rotate": "ten"}, TypeError, "rotate must be a number"),
-        ({"scale": 1.0}, ValueError, "scale .* below 1; not 1.0"),
+        ({"shift": -1}, ValueError, "shift to be a number of pixels"),
+        ({"shift": 1.5}, ValueError, "but got 1.5"),
+        ({"erase": True}, ValueError, "erase to be a number of pixels"),
+        ({"flip": 0.5}, TypeError, "flip to be True or False, but got 0.5"),
+        ({"rotate": 200}, ValueError, "rotate .* at most 180, but got 200"),
+        ({"rotate": "ten"}, TypeError, "rotate to be a number"),
+        ({"scale": 1.0}, ValueError, "scale .* below 1, but got 1.0"),
         ({"scale": float("nan")}, ValueError, "scale"),
     ],
 )
@@ -247,10 +247,18 @@ def test_amounts_that_make_no_sense_are_refused(arguments, error, sentence):
 @pytest.mark.parametrize(
     ("images", "error", "sentence"),
     [
-        (torch.zeros(3, 8, 8), ValueError, r"\(N, C, H, W\), not \(3, 8, 8\)"),
-        (torch.zeros(1, 3, 8, 8).long(), TypeError, "uint8 or float, not torch.int64"),
-        ([[0.0]], TypeError, "images must be a tensor, not list"),
-        (torch.zeros(1, 3, 8, 4), ValueError, "erase is 5, more than an image of 8×4"),
+        (torch.zeros(3, 8, 8), ValueError, r"\(N, C, H, W\), but got \(3, 8, 8\)"),
+        (
+            torch.zeros(1, 3, 8, 8).long(),
+            TypeError,
+            "uint8 or float, but got",
+        ),
+        ([[0.0]], TypeError, "images to be a tensor, but got list"),
+        (
+            torch.zeros(1, 3, 8, 4),
+            ValueError,
+            "erase to fit into images of 8×4",
+        ),
     ],
 )
 def test_what_is_not_a_batch_is_refused(images, error, sentence):

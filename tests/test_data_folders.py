@@ -6,8 +6,7 @@ import torch
 from PIL import Image
 
 from cnnlib import data
-from cnnlib.data.decoding import upright_size
-from cnnlib.data.listing import Picture, split_listing
+from cnnlib.data.pictures import upright_size
 
 COLORS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
@@ -57,11 +56,17 @@ def test_what_has_no_test_set_is_split_the_same_way_always(tmp_path, level):
     assert train.counts() == dict.fromkeys(train.classes, 16)
     assert test.counts() == dict.fromkeys(train.classes, 4)
     # By name alone: where the folder lies does not matter.
-    reds = sorted((tmp_path / level / "red").iterdir())
-    here = split_listing({"red": [Picture(str(p), 0, 0) for p in reds]})[1]
-    moved = [Picture(f"/elsewhere/{p.name}", 0, 0) for p in reds]
-    there = split_listing({"red": moved})[1]
-    assert [p.name for p in here["red"]] == [p.name for p in there["red"]]
+    (tmp_path / level / "red").rename(tmp_path / level / "rot")
+    again = data.load(tmp_path)[1]
+    assert again.classes[-1] == "rot"
+    assert torch.equal(again.images[again.labels == 2], test.images[test.labels == 2])
+
+
+def test_only_a_folder_train_makes_a_split(tmp_path):
+    for name, color in {"valid": "red", "invalid": "blue", "test": "green"}.items():
+        put(tmp_path / name, color)
+    train, test = data.load(tmp_path)
+    assert train.classes == test.classes == ("invalid", "test", "valid")
 
 
 def test_few_images_leave_one_for_the_test(tmp_path):
@@ -89,21 +94,29 @@ def test_images_of_one_size_keep_it_and_others_come_to_32(tmp_path):
         put(tmp_path / color, color, size=(20, 12))
     assert data.load(tmp_path)[0].image_shape == (3, 12, 12)
     assert data.load(tmp_path, size=50)[0].image_shape == (3, 50, 50)
+    assert data.load(tmp_path, size=300)[0].image_shape == (3, 300, 300)
     put(tmp_path / "red", "red", 1, size=(21, 12), start=9)
     assert data.load(tmp_path)[0].image_shape == (3, 32, 32)
+
+
+def test_large_photos_come_to_224(tmp_path):
+    for color in ("red", "blue"):
+        put(tmp_path / color, color, 2, size=(400, 300))
+    assert data.load(tmp_path)[0].image_shape == (3, 224, 224)
+    assert data.load(tmp_path, size=260)[0].image_shape == (3, 260, 260)
 
 
 def broken(kind, folder):
     """Make a folder that is wrong in one way; what the error says."""
     if kind == "no classes":
         folder.mkdir()
-        return "has no classes"
+        return "at least 2 classes, but it has none"
     if kind == "files only":
         put(folder, "red")
-        return "has no classes"
+        return "at least 2 classes, but it has none"
     if kind == "one class":
         put(folder / "red", "red")
-        return "has only one class, 'red'"
+        return "at least 2 classes, but it has only 'red'"
     if kind == "empty class":
         put(folder / "red", "red")
         (folder / "blue").mkdir()
@@ -111,16 +124,13 @@ def broken(kind, folder):
     if kind == "one image":
         put(folder / "red", "red")
         put(folder / "blue", "blue", 1)
-        return "'blue' has one image only"
+        return "at least two images of class 'blue'"
     for color in ("red", "blue"):
         put(folder / "train" / color, color)
         put(folder / "test" / color, color)
     if kind == "unknown class":
         put(folder / "test" / "green", "green")
-        return "has the class 'green', which the training set has not: it has blue, red"
-    if kind == "no train":
-        (folder / "train").rename(folder / "training")
-        return "has a folder test but no folder train"
+        return r"classes of the training set \(blue, red\), but it has 'green'"
     file = folder / "train" / "red" / "notes.txt"
     file.write_text("this is not an image")
     return "notes.txt is not an image"
@@ -135,7 +145,6 @@ def broken(kind, folder):
         "empty class",
         "one image",
         "unknown class",
-        "no train",
         "not an image",
     ],
 )
@@ -154,7 +163,7 @@ def test_a_missing_folder_and_a_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="does not exist"):
         data.load("no/where")
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="is a file, not a folder"):
+    with pytest.raises(ValueError, match="expected a folder of images, but"):
         data.load(tmp_path / "file")
 
 
@@ -262,10 +271,10 @@ def test_a_large_jpeg_is_shrunk_well(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "error", "sentence"),
     [
-        (([], 8), ValueError, "paths is empty"),
+        (([], 8), ValueError, "expected paths to name pictures"),
         (("nowhere.png", 8), FileNotFoundError, r"nowhere\.png does not exist"),
-        (("nowhere.png", 0), ValueError, "size must be at least 1"),
-        (("nowhere.png", 8, 2), ValueError, "channels must be 1 or 3, not 2"),
+        (("nowhere.png", 0), ValueError, "size to be at least 1"),
+        (("nowhere.png", 8, 2), ValueError, "channels to be 1 or 3, but got 2"),
     ],
 )
 def test_read_images_refuses(arguments, error, sentence):

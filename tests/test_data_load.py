@@ -1,6 +1,7 @@
 """data.load: where it looks, what it finds and what it falls back on."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -8,13 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from data_files import TEST, bare_machine, idx, put_cifar, put_mnist, put_pictures
+from data_files import (
+    TEST,
+    TRAIN,
+    bare_machine,
+    idx,
+    put_cifar,
+    put_mnist,
+    put_pictures,
+)
 
 from cnnlib import data
 from cnnlib.data import places
 
 REAL = os.environ.get("CNNLIB_DATA")
-CHECKOUT = places._checkout
+CHECKOUT = places.checkout
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +39,51 @@ def test_importing_data_leaves_alone_what_not_every_set_needs():
     assert not loaded & {"sklearn", "torchvision", "matplotlib", "pooch", "requests"}
 
 
-# --- cats and dogs ------------------------------------------------------------------
+# --- published sets -----------------------------------------------------------------
 
 
-def test_cats_and_dogs_are_two_classes_of_cifar(tmp_path):
-    put_cifar(tmp_path)
+@pytest.mark.parametrize(
+    ("name", "folder"), [("mnist", "MNIST"), ("fashion_mnist", "FashionMNIST")]
+)
+def test_mnist_as_torchvision_stores_it(tmp_path, name, folder):
+    _, files = put_mnist(tmp_path, folder)
+    train, test = data.load(name, root=tmp_path)
+    assert (len(train), len(test)) == (TRAIN, TEST)
+    assert train.image_shape == (1, 28, 28)
+    assert train.images.numpy().tobytes() == files["train-images-idx3-ubyte"][16:]
+    assert train.labels.tolist() == [i % 10 for i in range(TRAIN)]
+    assert train.name == name
+
+
+@pytest.mark.parametrize("kind", ["cut", "longer", "text", "empty", "labels", "fewer"])
+def test_a_damaged_file_is_named(tmp_path, kind):
+    raw, files = put_mnist(tmp_path)
+    name = "train-images-idx3-ubyte" if kind != "labels" else "train-labels-idx1-ubyte"
+    content = files[name]
+    damaged = {
+        "cut": content[:-1],
+        "longer": content + b"x",
+        "text": b"<html>please log in</html>" * 9,
+        "empty": b"",
+        "labels": idx(np.full(TRAIN, 77)),
+        "fewer": idx(np.zeros((TRAIN - 1, 28, 28))),
+    }
+    (raw / name).write_bytes(damaged[kind])
+    with pytest.raises(ValueError, match=r"raw.* is damaged") as info:
+        data.load("mnist", root=tmp_path)
+    assert str(info.value).count("\n") == 0
+
+
+def test_a_damaged_cifar_batch_is_not_opened(tmp_path, monkeypatch):
+    folder = put_cifar(tmp_path, monkeypatch)
+    forged = pickle.dumps(pytest.fail)
+    (folder / "data_batch_3").write_bytes(forged)
+    with pytest.raises(ValueError, match="cifar-10-batches-py is damaged"):
+        data.load("cifar10", root=tmp_path)
+
+
+def test_cats_and_dogs_are_two_classes_of_cifar(tmp_path, monkeypatch):
+    put_cifar(tmp_path, monkeypatch)
     train, test = data.load("cats_vs_dogs", root=tmp_path)
     assert train.classes == ("cat", "dog")
     assert train.name == "cats_vs_dogs"
@@ -53,7 +102,7 @@ def test_cats_and_dogs_are_found_in_folders(tmp_path):
     put_pictures(tmp_path, "cats_vs_dogs", ("cat", "dog"), n=2, size=40)
     train, _ = data.load("cats_vs_dogs", root=tmp_path)
     assert train.counts() == {"cat": 2, "dog": 2}
-    assert train.image_shape == (3, 40, 40)
+    assert train.image_shape == (3, 32, 32)
     assert data.load("cats_vs_dogs", root=tmp_path, size=24)[1].image_shape[1] == 24
 
 
@@ -79,7 +128,7 @@ def test_places_come_in_order(tmp_path, monkeypatch):
         else:
             monkeypatch.delenv("CNNLIB_DATA", raising=False)
         here = tmp_path / "checkout" if setting < 2 else None
-        monkeypatch.setattr(places, "_checkout", lambda here=here: here)
+        monkeypatch.setattr(places, "checkout", lambda here=here: here)
         which.append(data.load("mnist")[1].labels[0].item())
     assert which == [0, 1, 2]
 
@@ -92,10 +141,12 @@ def test_this_repository_is_recognized_as_one():
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match=r"root names .*nowhere, which is not"):
+    with pytest.raises(
+        FileNotFoundError, match=r"root to name a folder, but got .*nowhere"
+    ):
         data.load("mnist", root=tmp_path / "nowhere")
     monkeypatch.setenv("CNNLIB_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(FileNotFoundError, match="CNNLIB_DATA names"):
+    with pytest.raises(FileNotFoundError, match="CNNLIB_DATA to name a folder"):
         data.load("mnist")
 
 
@@ -129,7 +180,7 @@ def test_available_says_what_is_where(tmp_path):
     [
         ("mnits", "Did you mean 'mnist'"),
         ("Cats-vs-Dogs", "mean 'cats_vs_dogs'"),
-        ("xyz", "Unknown data set 'xyz'"),
+        ("xyz", "but got 'xyz'"),
     ],
 )
 def test_an_unknown_name_lists_the_known_ones(name, hint):
@@ -140,11 +191,11 @@ def test_an_unknown_name_lists_the_known_ones(name, hint):
 
 
 def test_names_and_sizes_are_checked():
-    with pytest.raises(TypeError, match="name must be a string or a path, not 3"):
+    with pytest.raises(TypeError, match="name to be a string or a path, but got 3"):
         data.load(3)
-    with pytest.raises(ValueError, match="size must be at least 1 pixel, not -1"):
+    with pytest.raises(ValueError, match="size to be at least 1 pixel, but got -1"):
         data.load("mnist", size=-1)
-    with pytest.raises(TypeError, match="size must be an int"):
+    with pytest.raises(TypeError, match="size to be an int"):
         data.load("mnist", size=28.0)
 
 
@@ -161,23 +212,19 @@ def test_names_and_sizes_are_checked():
     ],
 )
 def test_what_is_not_at_hand_is_stood_in_for_in_one_visible_line(
-    name, stand_in, capsys, monkeypatch
+    name, stand_in, capsys
 ):
-    few = {"digits": data.load("digits"), "drawn_pets": (data.drawn_pets(2),) * 2}
-    from cnnlib.data import loading
-
-    shipped = {
-        key: (lambda size, key=key: few[key], text)
-        for key, (_, text) in loading._SHIPPED.items()
-    }
-    monkeypatch.setattr(loading, "_SHIPPED", shipped)
     train, test = data.load(name)
     assert train.name == test.name == stand_in
     line = capsys.readouterr().out
     assert line.count("\n") == 1
     for word in (f"{name} is not at hand", "CNNLIB_OFFLINE=1", stand_in, "CNNLIB_DATA"):
         assert word in line
-    data.load(name, download=False)
+
+
+def test_a_download_may_be_forbidden(capsys, monkeypatch):
+    monkeypatch.setenv("CNNLIB_OFFLINE", "0")
+    assert data.load("mnist", download=False)[0].name == "digits"
     assert "download=False" in capsys.readouterr().out
 
 

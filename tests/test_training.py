@@ -190,7 +190,7 @@ def test_what_loaders_may_not_be():
     ):
         fit(small(), [1, 2])
     with pytest.raises(TypeError, match="train to have a length"):
-        fit(small(), iter(DataLoader(bars(4))))
+        fit(small(), (batch for batch in DataLoader(bars(4))))
     with pytest.raises(TypeError, match="train to be an ImageSet or an iterable"):
         fit(small(), bars(4).images)
     with pytest.raises(ValueError, match="expected train to hold images"):

@@ -11,7 +11,6 @@ from torch import Tensor
 from cnnlib import data, training
 from cnnlib.data.pictures import is_hidden, upright_size
 from cnnlib.drawing.format import percent
-from cnnlib.widgets.center import center_digit
 
 AT_ONCE = 256  # pictures; bounds the memory for a large folder
 LARGEST = 224  # pixels; more of a digit's photo adds nothing but noise
@@ -46,7 +45,9 @@ def pictures(names: list[str]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(p for p in path.iterdir() if p.is_file() and not is_hidden(p))
+        inside = sorted(
+            p for p in path.iterdir() if p.is_file() and not is_hidden(p.name)
+        )
         if not inside:
             raise ValueError(f"{path} holds no pictures")
         yield from inside
@@ -90,5 +91,5 @@ def as_digit(path: Path) -> Tensor:
     if ink.max() < 32:  # of 255: a sheet of paper has as much contrast
         raise ValueError(f"{path} shows no digit: nothing stands out from the paper")
     ink[ink < ink.max() / 2] = 0
-    field = center_digit((ink * (255 / ink.max())).astype(np.uint8)).float()
+    field = data.center_digit((ink * (255 / ink.max())).astype(np.uint8)).float()
     return (field * (255 / field.max())).round().to(torch.uint8)

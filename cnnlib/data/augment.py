@@ -7,8 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["Augment"]
-
 
 @dataclass(frozen=True, repr=False)
 class Augment:
@@ -43,20 +41,23 @@ class Augment:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ValueError(
-                    f"{name} must be a number of pixels, an int >= 0, not {value!r}."
+                    f"expected {name} to be a number of pixels, 0 or more, but got "
+                    f"{value!r}"
                 )
         if not isinstance(self.flip, bool):
-            raise TypeError(f"flip must be True or False, not {self.flip!r}.")
+            raise TypeError(f"expected flip to be True or False, but got {self.flip!r}")
         for name, high, unit in (
             ("rotate", 180, "degrees"),
             ("scale", 1, "a fraction"),
         ):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise TypeError(f"{name} must be a number, not {value!r}.")
+                raise TypeError(f"expected {name} to be a number, but got {value!r}")
             if not 0 <= value <= high or value == 1 == high:
                 end = "below 1" if high == 1 else "at most 180"
-                raise ValueError(f"{name} ({unit}) must be from 0, {end}; not {value}.")
+                raise ValueError(
+                    f"expected {name} ({unit}) to be from 0, {end}, but got {value}"
+                )
 
     def __repr__(self) -> str:
         parts = (
@@ -91,25 +92,32 @@ class Augment:
 
     def _check(self, images, share):
         if not isinstance(images, Tensor):
-            raise TypeError(f"images must be a tensor, not {type(images).__name__}.")
+            raise TypeError(
+                f"expected images to be a tensor, but got {type(images).__name__}"
+            )
         if images.dtype != torch.uint8 and not images.is_floating_point():
-            raise TypeError(f"images must be uint8 or float, not {images.dtype}.")
+            raise TypeError(
+                f"expected images to be uint8 or float, but got {images.dtype}"
+            )
         if images.ndim != 4:
             raise ValueError(
-                f"images must have shape (N, C, H, W), not {tuple(images.shape)}."
+                "expected images to have shape (N, C, H, W), but got "
+                f"{tuple(images.shape)}"
             )
         H, W = images.shape[2:]
         if self.crop > min(H, W):
-            raise ValueError(f"crop is {self.crop}, more than an image of {H}×{W} has.")
+            raise ValueError(
+                f"expected crop to fit into images of {H}×{W}, but got {self.crop}"
+            )
         if self.erase > (self.crop or min(H, W)):
             size = f"{self.crop}×{self.crop}" if self.crop else f"{H}×{W}"
             raise ValueError(
-                f"erase is {self.erase}, more than an image of {size} has."
+                f"expected erase to fit into images of {size}, but got {self.erase}"
             )
         if share is not None and not 0 <= share[0] <= share[1] - len(images):
             raise ValueError(
-                f"share must be (start, whole) of a batch that holds the {len(images)} "
-                f"images, not {share!r}."
+                "expected share to be (start, whole) of a batch with the "
+                f"{len(images)} images in it, but got {share!r}"
             )
 
 

@@ -1,145 +1,108 @@
-"""Fetching a published data set: mirrors, checksums, atomic files, no long waits."""
+"""Downloading a published data set: mirrors, checksums, atomic files, short waits."""
 
 import gzip
+import logging
 import os
 import shutil
+import socket
 import tarfile
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from .sources import Source
+from .published import Published
 
-__all__ = ["DownloadError", "fetch"]
-
-TIMEOUT = 5.0  # seconds until a mirror that does not answer is given up
-
-_failed: dict[str, str] = {}  # by folder: why it failed, so that nobody waits twice
+TIMEOUT = 3.0  # seconds until a mirror that does not answer is given up
 
 
 class DownloadError(OSError):
     """A data set could not be downloaded; the message says why."""
 
 
-def fetch(source: Source, root: Path) -> None:
-    """Bring the files of ``source`` that are missing to ``root``.
+def fetch(published: Published, place: Path) -> None:
+    """Download the files of a set that are missing below ``place``.
 
-    A file appears under its name only when it is whole and its MD5 sum is right, so
-    another process at the same time does no harm. A failure is remembered: a second
-    call raises the same DownloadError at once.
+    A file appears under its name only when it is complete and its MD5 sum is right, so
+    two processes that download at once do no harm. Raises DownloadError.
     """
-    key = source.folder
-    if key in _failed:
-        raise DownloadError(_failed[key])
     try:
-        _fetch(source, root)
-    except (OSError, ValueError, EOFError, tarfile.TarError) as error:
-        _failed[key] = _reason(error)
-        raise DownloadError(_failed[key]) from None
+        mirrors = _reachable(published.mirrors)
+        if not mirrors:
+            raise OSError("no mirror answered")
+        place.mkdir(parents=True, exist_ok=True)
+        # In the same file system as the target, so that moving there is atomic.
+        with tempfile.TemporaryDirectory(dir=place, prefix=".download-") as scratch:
+            for name, md5 in published.downloads.items():
+                missing = published.missing(place)
+                if missing and (name.endswith(".tar.gz") or name[:-3] in missing):
+                    archive = _retrieve(name, md5, mirrors, Path(scratch))
+                    _unpack(archive, missing, place / published.folder)
+    except (OSError, ValueError, EOFError, KeyError, tarfile.TarError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise DownloadError(text[:160]) from None
 
 
-def _fetch(source: Source, root: Path) -> None:
-    mirrors = _answering(source)
-    if not mirrors:
-        raise OSError("no mirror answered")
-    root.mkdir(parents=True, exist_ok=True)
-    # In the same file system as the target, so that moving there is atomic.
-    with tempfile.TemporaryDirectory(dir=root, prefix=".download-") as scratch:
-        for name, md5 in source.files.items():
-            if name.endswith(".tar.gz"):
-                archive = _retrieve(name, md5, mirrors, Path(scratch))
-                _unpack(archive, source, root, Path(scratch))
-            elif name.removesuffix(".gz") in source.missing(root):
-                archive = _retrieve(name, md5, mirrors, Path(scratch))
-                _unzip(archive, root / source.folder)
+def _reachable(mirrors: tuple[str, ...]) -> list[str]:
+    """The mirrors that accept a connection within the time-out, in their order.
+
+    All are tried at once in threads, because a name server that does not answer cannot
+    be given a time-out.
+    """
+    answers: dict[str, bool] = {}
+
+    def connect(mirror: str) -> None:
+        address = urlsplit(mirror)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        try:
+            socket.create_connection((address.hostname, port), TIMEOUT).close()
+            answers[mirror] = True
+        except OSError:
+            answers[mirror] = False
+
+    for mirror in mirrors:
+        threading.Thread(target=connect, args=(mirror,), daemon=True).start()
+    deadline = time.monotonic() + TIMEOUT
+    while len(answers) < len(mirrors) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return [mirror for mirror in mirrors if answers.get(mirror)]
 
 
 def _retrieve(name: str, md5: str, mirrors: list[str], folder: Path) -> Path:
-    """Download one file from the first mirror that delivers it unharmed."""
+    """Download one file from the first mirror that delivers it undamaged."""
     import pooch
 
+    pooch.get_logger().setLevel(logging.WARNING)  # the progress bar says enough
     downloader = pooch.HTTPDownloader(timeout=TIMEOUT, progressbar=True)
     problem = None
     for mirror in mirrors:
         try:
-            with _quiet(pooch.get_logger()):
-                path = pooch.retrieve(
+            return Path(
+                pooch.retrieve(
                     mirror + name, f"md5:{md5}", name, folder, downloader=downloader
                 )
-            return Path(path)
+            )
         except (OSError, ValueError) as error:
             problem = error
     raise problem
 
 
-@contextmanager
-def _quiet(logger):
-    """The progress bar says enough."""
-    level = logger.level
-    logger.setLevel("WARNING")
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _answering(source: Source) -> list[str]:
-    """The mirrors to try: the first that has the first file, and those after it.
-
-    All are asked at once, in threads, because a name server that keeps silent cannot
-    be given a time-out; whoever has not answered in time is left alone.
-    """
-    name = next(iter(source.files))
-    answers = {}
-    threads = [
-        threading.Thread(target=_ask, args=(mirror, name, answers), daemon=True)
-        for mirror in source.mirrors
-    ]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + TIMEOUT
-    for i, (mirror, thread) in enumerate(zip(source.mirrors, threads, strict=True)):
-        thread.join(max(0.0, deadline - time.monotonic()))
-        if answers.get(mirror):
-            return [m for m in source.mirrors[i:] if answers.get(m, True)]
-    return []
-
-
-def _ask(mirror: str, name: str, answers: dict[str, bool]) -> None:
-    import requests
-
-    try:
-        reply = requests.head(mirror + name, timeout=TIMEOUT, allow_redirects=True)
-        answers[mirror] = reply.ok
-    except (OSError, ValueError):
-        answers[mirror] = False
-
-
-def _unzip(archive: Path, folder: Path) -> None:
+def _unpack(archive: Path, missing: list[str], folder: Path) -> None:
+    """Take the missing files out of a .gz or .tar.gz archive, by their own names."""
     folder.mkdir(parents=True, exist_ok=True)
-    partial = archive.with_suffix(".partial")
-    with gzip.open(archive) as packed, partial.open("wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked)
-    os.replace(partial, folder / archive.stem)
+    if archive.name.endswith(".tar.gz"):
+        with tarfile.open(archive) as tar:
+            for name in missing:
+                _put(tar.extractfile(f"{folder.name}/{name}"), archive, folder / name)
+    else:
+        with gzip.open(archive) as packed:
+            _put(packed, archive, folder / archive.stem)
     archive.unlink()
 
 
-def _unpack(archive: Path, source: Source, root: Path, scratch: Path) -> None:
-    """Take just the files that are wanted out of a tar archive, by their own names."""
-    target = root / source.folder
-    target.mkdir(exist_ok=True)
-    with tarfile.open(archive) as tar:
-        for name in source.makes:
-            member = tar.extractfile(f"{source.folder}/{name}")
-            partial = scratch / name
-            with partial.open("wb") as unpacked:
-                shutil.copyfileobj(member, unpacked)
-            os.replace(partial, target / name)
-    archive.unlink()
-
-
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 160 else text[:157] + "…"
+def _put(content, archive: Path, path: Path) -> None:
+    partial = archive.with_name("partial")
+    with partial.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    os.replace(partial, path)

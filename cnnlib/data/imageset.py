@@ -1,26 +1,27 @@
-"""A labelled set of images that stays in memory as one tensor, cut into batches."""
+"""A labelled set of images in one tensor: a Dataset that is cut into batches."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from .augment import Augment
-from .indices import as_index, check_count, check_order
-from .scale import describe, normalize
-
-__all__ = ["ImageSet"]
+from .normalize import describe, normalize
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ImageSet:
+class ImageSet(Dataset):
     """Images (N, C, H, W) uint8 with labels (N,) int64, class names and a name.
 
-    ``name`` says what the images really are: "digits" where MNIST was not at hand.
-    Nothing is copied that need not be; ``batches`` cuts from the tensor where it lies,
-    so a set moved ``to`` a GPU is cut there. Raises TypeError or ValueError when the
-    parts do not fit together.
+    A map-style ``torch.utils.data.Dataset``: ``train[0]`` is an image, float32
+    (C, H, W) in [-1, 1], and its label, an int; a ``DataLoader`` makes batches of
+    them. ``batches`` makes the same batches faster, from the tensor and on its device.
+    Slices, lists and tensors of indices give an ImageSet.
+
+    ``name`` says what the images really are: "digits" where MNIST was not found.
+    Raises TypeError or ValueError if the parts do not fit together.
     """
 
     images: Tensor
@@ -31,44 +32,49 @@ class ImageSet:
     def __post_init__(self):
         images, labels = self.images, self.labels
         if not isinstance(images, Tensor) or images.dtype != torch.uint8:
-            raise TypeError(f"images must be a uint8 tensor, not {describe(images)}.")
+            raise TypeError(
+                f"expected images to be a uint8 tensor, but got {describe(images)}"
+            )
         if not isinstance(labels, Tensor) or labels.dtype != torch.int64:
-            raise TypeError(f"labels must be an int64 tensor, not {describe(labels)}.")
+            raise TypeError(
+                f"expected labels to be an int64 tensor, but got {describe(labels)}"
+            )
         if images.ndim != 4:
             raise ValueError(
-                f"images must have shape (N, C, H, W), not {tuple(images.shape)}."
+                "expected images to have shape (N, C, H, W), but got "
+                f"{tuple(images.shape)}"
             )
         if labels.shape != images.shape[:1]:
             raise ValueError(
-                f"labels must have shape ({len(images)},), one for each image, "
-                f"not {tuple(labels.shape)}."
+                f"expected labels to have shape ({len(images)},), one for each image, "
+                f"but got {tuple(labels.shape)}"
             )
         if labels.device != images.device:
             raise ValueError(
-                f"images are on {images.device} but labels on {labels.device}; "
-                "both must be on the same device."
+                f"expected labels on {images.device}, as the images are, but got them "
+                f"on {labels.device}"
             )
         self._check_classes()
 
     def _check_classes(self):
         if isinstance(self.classes, str):
             raise TypeError(
-                f"classes must be a tuple of names, not the string {self.classes!r}."
+                f"expected classes to be a tuple of names, but got {self.classes!r}"
             )
-        # A list is taken, too; the frozen set keeps a tuple.
+        # A list becomes a tuple; the dataclass is frozen.
         object.__setattr__(self, "classes", tuple(self.classes))
         if not all(isinstance(c, str) for c in self.classes):
-            raise TypeError(f"classes must be strings, not {self.classes!r}.")
+            raise TypeError(f"expected classes to be strings, but got {self.classes!r}")
         if len(set(self.classes)) != len(self.classes):
-            raise ValueError(f"classes must differ from each other: {self.classes!r}.")
-        if not isinstance(self.name, str):
-            raise TypeError(f"name must be a string, not {self.name!r}.")
+            raise ValueError(
+                f"expected classes to have different names, but got {self.classes!r}"
+            )
         if len(self.labels):
             low, high = (int(v) for v in torch.aminmax(self.labels))
             if low < 0 or high >= len(self.classes):
                 raise ValueError(
-                    f"labels must be in 0..{len(self.classes) - 1} for "
-                    f"{len(self.classes)} classes, not {low}..{high}."
+                    f"expected labels from 0 to {len(self.classes) - 1}, one of "
+                    f"{len(self.classes)} classes, but got {low} to {high}"
                 )
 
     def __repr__(self) -> str:
@@ -84,70 +90,76 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.images)
 
-    def __iter__(self):
-        # Without this, Python would fall back to self[0], self[1], …
-        raise TypeError(
-            "An ImageSet is read by batches(...), or by .images and .labels."
-        )
-
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """The shape of one image, (C, H, W)."""
         return tuple(self.images.shape[1:])
 
-    def __getitem__(self, index) -> "ImageSet":
-        """The images that a slice, a list, or a tensor of bool or int picks."""
+    def __getitem__(self, index):
+        """An image and its label, or a set of those that ``index`` selects.
+
+        For an int, (float32 (C, H, W) in [-1, 1], int); for a slice, a list or a
+        one-dimensional tensor of ints or bools, an ImageSet. Raises IndexError for an
+        image that the set does not have.
+        """
+        if isinstance(index, int):
+            return normalize(self.images[index]), int(self.labels[index])
         if not isinstance(index, slice):
-            index = as_index(index, len(self), self.images.device)
+            index = torch.as_tensor(index, device=self.images.device)
+            if index.ndim != 1:
+                raise TypeError(
+                    "expected an int, a slice, a list or a one-dimensional tensor, but "
+                    f"got {describe(index)}"
+                )
+            if index.dtype != torch.bool:
+                index = index.long()  # [] is a tensor of floats, uint8 would be a mask
         return replace(self, images=self.images[index], labels=self.labels[index])
+
+    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, int]]:
+        """The images and labels of a batch, which a DataLoader asks for at once."""
+        index = torch.as_tensor(indices, device=self.images.device)
+        images, labels = self.batch(index)
+        return list(zip(images, labels.tolist(), strict=True))
 
     def counts(self) -> dict[str, int]:
         """The number of images of each class, by class name."""
         counts = torch.bincount(self.labels, minlength=len(self.classes)).tolist()
         return dict(zip(self.classes, counts, strict=True))
 
-    def shuffled(self, seed: int = 0) -> "ImageSet":
-        """The same images in a random order that ``seed`` decides."""
-        return self[torch.randperm(len(self), generator=_generator(seed))]
-
     def per_class(self, n: int, seed: int = 0) -> "ImageSet":
         """A random choice of ``n`` images of each class, class by class.
 
-        Raises ValueError where a class has fewer than ``n``.
+        Raises ValueError if a class has fewer than ``n``.
         """
-        check_count("n", n)
-        generator, labels, chosen = _generator(seed), self.labels.cpu(), []
+        # On the CPU, so that a seed chooses the same images on every device.
+        generator = torch.Generator().manual_seed(seed)
+        labels, chosen = self.labels.cpu(), []
         for k, name in enumerate(self.classes):
             members = (labels == k).nonzero().flatten()
-            if len(members) < n:
+            if not 1 <= n <= len(members):
                 raise ValueError(
-                    f"n is {n}, but {self.name!r} has only {len(members)} images "
-                    f"of class {name!r}."
+                    f"expected n to be from 1 to {len(members)}, the images of class "
+                    f"{name!r} in {self.name!r}, but got {n}"
                 )
             order = torch.randperm(len(members), generator=generator)
             chosen.append(members[order[:n]])
         return self[torch.cat(chosen)]
 
     def center_crop(self, n: int) -> "ImageSet":
-        """The same set, of each image the n×n pixels in its middle.
+        """The same set with the n×n pixels in the middle of each image.
 
-        For the test set, where the training set's ``Augment(crop=n)`` takes its n×n
-        pixels at random. Raises ValueError for more pixels than an image has.
+        For the test set, where the training set's ``Augment(crop=n)`` takes n×n pixels
+        at random. Raises ValueError if the images are smaller.
         """
-        self._check_crop(n)
-        cropped = self._cropped(n)
-        return replace(cropped, images=cropped.images.contiguous())
-
-    def _check_crop(self, n: int) -> None:
-        check_count("n", n)
-        if n > min(self.image_shape[1:]):
-            H, W = self.image_shape[1:]
-            raise ValueError(f"n is {n}, more than an image of {H}×{W} has.")
-
-    def _cropped(self, n: int) -> "ImageSet":
-        top, left = ((side - n) // 2 for side in self.image_shape[1:])
+        H, W = self.image_shape[1:]
+        if not 1 <= n <= min(H, W):
+            raise ValueError(
+                f"expected n to be from 1 to {min(H, W)} for images of {H}×{W}, but "
+                f"got {n}"
+            )
+        top, left = (H - n) // 2, (W - n) // 2
         images = self.images[:, :, top : top + n, left : left + n]
-        return replace(self, images=images)
+        return replace(self, images=images.contiguous())
 
     def to(self, device: torch.device | str) -> "ImageSet":
         """The same set on ``device``; nothing is copied if it is there already."""
@@ -155,72 +167,49 @@ class ImageSet:
             self, images=self.images.to(device), labels=self.labels.to(device)
         )
 
-    def order(self, generator: torch.Generator | None = None) -> Tensor:
-        """A new random order of the images: their indices (N,) int64, each one once.
+    def batch(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """The images (B, C, H, W) float32 in [-1, 1] and labels (B,) at ``index``.
 
-        Drawn where ``generator`` is (else on the CPU, by torch's global generator), so
-        that one seed gives one order on every device; returned on the set's own device.
+        ``index`` is (B,) int64 on the set's device, where the batch is, too.
         """
-        where = generator.device if generator is not None else "cpu"
-        order = torch.randperm(len(self), generator=generator, device=where)
-        return order.to(self.images.device)
+        # index_select copies whole rows: a seventh of the time of images[index].
+        images = normalize(self.images.index_select(0, index))
+        return images, self.labels.index_select(0, index)
 
     def batches(
         self,
         batch_size: int,
         *,
         shuffle: bool = False,
-        order: Tensor | None = None,
         generator: torch.Generator | None = None,
         augment: Callable[[Tensor], Tensor] | None = None,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Cut the set into batches: float32 images in [-1, 1] and their labels.
+        """Go through the set once, in batches as ``batch`` makes them.
 
-        Yields ``(images (B, C, H, W), labels (B,))`` on the set's own device; the last
-        batch holds what is left. ``shuffle`` draws a new ``order()`` at each call, from
-        ``generator`` if given. ``order`` says instead which images to go through, and
-        how: indices (M,) int64, of all images or some. ``augment`` gets each whole
-        normalized batch; an ``Augment`` draws from the same ``generator``. Raises
-        TypeError, ValueError or IndexError for arguments that do not make sense.
+        The last batch has what is left. With ``shuffle`` each call draws a new order
+        from ``generator``, by default torch's global one. ``augment`` gets the images
+        of each batch; an ``Augment`` draws from the same generator. Raises ValueError
+        for a batch size below 1.
         """
-        check_count("batch_size", batch_size)
-        if augment is not None and not callable(augment):
-            raise TypeError(
-                f"augment must be callable on a batch, not {describe(augment)}."
+        if batch_size < 1:
+            raise ValueError(
+                f"expected batch_size to be at least 1, but got {batch_size}"
             )
-        if order is not None:
-            check_order(order, len(self))
-            if shuffle:
-                raise ValueError(
-                    "shuffle=True draws an order of its own: pass shuffle or order, "
-                    "not both."
-                )
-        return self._cut(batch_size, shuffle, order, generator, augment)
+        return self._batches(batch_size, shuffle, generator, augment)
 
-    def _cut(self, batch_size, shuffle, order, generator, augment):
+    def _batches(self, batch_size, shuffle, generator, augment):
         if shuffle:
-            order = self.order(generator)
-        elif order is not None:
+            device = generator.device if generator is not None else "cpu"
+            order = torch.randperm(len(self), generator=generator, device=device)
             order = order.to(self.images.device)
-        for images, labels in self._pieces(order, batch_size):
-            images = normalize(images)
+        else:
+            order = torch.arange(len(self), device=self.images.device)
+        for index in order.split(batch_size):
+            if not len(index):  # an empty set
+                return
+            images, labels = self.batch(index)
             if isinstance(augment, Augment):
                 images = augment(images, generator=generator)
             elif augment is not None:
                 images = augment(images)
             yield images, labels
-
-    def _pieces(self, order, batch_size) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batches as they are stored, uint8; one after the other without an order."""
-        for start in range(0, len(self) if order is None else len(order), batch_size):
-            pick = slice(start, start + batch_size)
-            if order is None:
-                yield self.images[pick], self.labels[pick]
-            else:  # whole rows are copied: a seventh of the time of images[order]
-                images = self.images.index_select(0, order[pick])
-                yield images, self.labels.index_select(0, order[pick])
-
-
-def _generator(seed: int) -> torch.Generator:
-    # Always on the CPU, so that a seed picks the same images on every device.
-    return torch.Generator().manual_seed(seed)

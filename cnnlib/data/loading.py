@@ -1,4 +1,4 @@
-"""The one door to every data set: look, download, or fall back, and say so."""
+"""The one door to every data set: look for it, download it, or fall back."""
 
 import difflib
 import os
@@ -14,10 +14,8 @@ from .folders import load_folder
 from .imageset import ImageSet
 from .pets import load_drawn_pets
 from .pictures import check_size
-from .places import landing_place, offline, search_places
+from .places import download_place, offline, search_places
 from .published import PUBLISHED, find, read
-
-__all__ = ["NAMES", "available", "load"]
 
 Sets = tuple[ImageSet, ImageSet]
 
@@ -44,9 +42,9 @@ def load(
     name: mnist, fashion_mnist, cifar10, cats_vs_dogs (CIFAR-10's two classes), digits,
         drawn_pets; or the path of a folder with ``train/<class>/*`` and
         ``test/<class>/*``, or just ``<class>/*``
-    size: bring every image to size × size pixels
+    size: resize every image to size × size pixels
     root: look only in this folder (and download to it)
-    download, fallback: what may be done if the set is not at hand
+    download, fallback: whether these are allowed if the set is not found
 
     Looks in the folder that CNNLIB_DATA names, in the repository's ``data/``, in the
     user's cache; then downloads, unless CNNLIB_OFFLINE=1; then falls back, saying so
@@ -54,16 +52,16 @@ def load(
     cifar10 and cats_vs_dogs. The sets' ``name`` says what they are.
 
     Raises ValueError for an unknown name or damaged files, FileNotFoundError for a
-    folder that does not exist, and for a set not at hand if ``fallback=False``.
+    folder that does not exist, and for a set that is not found if ``fallback=False``.
     """
     if size is not None:
         check_size(size)
     if not isinstance(name, (str, os.PathLike)):
-        raise TypeError(f"name must be a string or a path, not {name!r}.")
+        raise TypeError(f"expected name to be a string or a path, but got {name!r}")
     if name in _SHIPPED:
-        return _sized(_SHIPPED[name][0](size), size)
+        return _resized(_SHIPPED[name][0](size), size)
     if name in PUBLISHED:
-        return _sized(_load_published(name, size, root, download, fallback), size)
+        return _resized(_load_published(name, size, root, download, fallback), size)
     return load_folder(_as_folder(name), size)
 
 
@@ -73,10 +71,10 @@ def _as_folder(name: str | os.PathLike) -> Path:
     if path.exists() or looks_like_a_path:
         return path
     close = difflib.get_close_matches(name.lower().replace("-", "_"), NAMES, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = f". Did you mean {close[0]!r}?" if close else ""
     raise ValueError(
-        f"Unknown data set {name!r}: known are {', '.join(NAMES)}, and the path of "
-        f"a folder of images is taken, too.{hint}"
+        f"expected name to be one of {', '.join(NAMES)} or the path of a folder of "
+        f"images, but got {name!r}{hint}"
     )
 
 
@@ -91,31 +89,27 @@ def _load_published(name, size, root, may_download, fallback) -> Sets:
             raise DownloadError("download=False")
         if offline():
             raise DownloadError("CNNLIB_OFFLINE=1")
-        place = landing_place(root)
-        fetch(published.source, place)
-        return read(name, place / published.source.folder, size)
+        place = download_place(root)
+        fetch(published, place)
+        return read(name, place / published.folder, size)
     except OSError as error:
         reason = str(error)
+    advice = (
+        f"run once with a network ({published.megabytes} MB), or let CNNLIB_DATA name "
+        f"a folder that holds {published.folder}"
+    )
     if not fallback:
-        raise FileNotFoundError(f"{name} is not at hand ({reason}): {_advice(name)}.")
+        raise FileNotFoundError(f"{name} is not at hand ({reason}): {advice}")
     stand_in = published.stand_in
-    draw, description = _SHIPPED[stand_in]
+    load_stand_in, description = _SHIPPED[stand_in]
     print(
         f"{name} is not at hand ({reason}); using {stand_in} instead, {description}. "
-        f"For the real one, {_advice(name)}."
+        f"For the real one, {advice}."
     )
-    return draw(size)
+    return load_stand_in(size)
 
 
-def _advice(name: str) -> str:
-    source = PUBLISHED[name].source
-    return (
-        f"run once with a network ({source.megabytes} MB), or let CNNLIB_DATA name "
-        f"a folder that holds {source.folder}"
-    )
-
-
-def _sized(sets: Sets, size: int | None) -> Sets:
+def _resized(sets: Sets, size: int | None) -> Sets:
     """Resize what was not read at the wanted size."""
     if size is None or all(s.images.shape[2:] == (size, size) for s in sets):
         return sets
@@ -127,10 +121,10 @@ def _sized(sets: Sets, size: int | None) -> Sets:
 def _resize(images: torch.Tensor, size: int) -> torch.Tensor:
     pieces = []
     for piece in images.split(1000):  # float32 takes four times the memory
-        larger = F.interpolate(
+        resized = F.interpolate(
             piece.float(), size=(size, size), mode="bilinear", antialias=True
         )
-        pieces.append(larger.round_().clamp_(0, 255).to(torch.uint8))
+        pieces.append(resized.round_().clamp_(0, 255).to(torch.uint8))
     return torch.cat(pieces)
 
 

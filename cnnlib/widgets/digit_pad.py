@@ -10,8 +10,8 @@ import traitlets as t
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
+from cnnlib.data.digits import FIELD, center_digit
 from cnnlib.widgets import base
-from cnnlib.widgets.center import FIELD, center_digit
 
 SIDE, PEN = 280, 22  # the pad's units and its pen's width; digit_pad.js has the same
 

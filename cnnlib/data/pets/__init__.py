@@ -30,9 +30,9 @@ def drawn_pets(n: int, size: int = 64, seed: int = 0) -> ImageSet:
     """
     for name, value, least in (("n", n, 1), ("size", size, _SMALLEST)):
         if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an int, not {value!r}.")
+            raise TypeError(f"expected {name} to be an int, but got {value!r}")
         if value < least:
-            raise ValueError(f"{name} must be at least {least}, not {value}.")
+            raise ValueError(f"expected {name} to be at least {least}, but got {value}")
     pixels = np.stack([_picture(i, size, seed) for i in range(n)])
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
     return ImageSet(images, torch.arange(n) % len(CLASSES), CLASSES, "drawn_pets")
