@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from torch import inf, nan
 
 from cnnlib import functional as F
-from cnnlib.functional import convolution
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Using padding='same' with even kernel lengths:UserWarning"
@@ -573,12 +572,9 @@ def test_empty_images():
     agree("local_response_norm", tensor(2, 5, 0), 3)
 
 
-@pytest.mark.parametrize(("cached", "at_a_time"), [(1, 1), (400, 2), (800, 5)])
-def test_more_images_than_are_worked_on_at_a_time(cached, at_a_time, monkeypatch):
-    monkeypatch.setattr(convolution, "CACHED", cached)
-    x, weight = tensor(5, 4, 6, 5), tensor(2, 2, 3, 1)
-    assert convolution.images_at_a_time(x, weight, (4, 5)) == at_a_time
-    agree("conv2d", x, weight, tensor(2), groups=2)
+def test_more_images_than_fit_into_memory_at_a_time():
+    """100 numbers in each of 256 windows, for 200 images: 82 of these at a time."""
+    agree("conv2d", tensor(200, 4, 20, 20), tensor(8, 4, 5, 5), tensor(8))
 
 
 def test_views_and_expanded_tensors():

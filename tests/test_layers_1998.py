@@ -92,7 +92,7 @@ def test_partial_convolution_learns_its_connections_only():
 
 @pytest.mark.parametrize("maps", [(0, 2), (-1,), (1, 1)])
 def test_a_table_names_maps_that_are_there(maps):
-    message = r"table must name different maps from 0 to 1, got .* for output map 1"
+    message = r"table to name different maps from 0 to 1, but got .* for output map 1"
     with pytest.raises(ValueError, match=message):
         layers.PartialConv2d(2, ((0,), maps))
 
@@ -140,7 +140,7 @@ def test_loss_leaves_far_classes_alone_and_near_ones_not():
 
 @pytest.mark.parametrize("j", [0, -1, float("nan")])
 def test_loss_needs_a_positive_constant(j):
-    with pytest.raises(ValueError, match="j must be positive, got"):
+    with pytest.raises(ValueError, match="expected j to be positive, but got"):
         layers.MAPLoss(j)
 
 

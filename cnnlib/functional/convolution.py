@@ -1,4 +1,4 @@
-"""Convolution: the kernel slides over the image; each window gives one number."""
+"""Convolution: a kernel slides over the image, and each window gives one number."""
 
 import torch
 from torch import Tensor
@@ -14,9 +14,10 @@ from .shapes import (
     pad,
     pair,
     wide,
+    windows,
 )
 
-CACHED = 2**22  # numbers: 16 MB in 32 bits
+MOST_NUMBERS = 2**21  # at a time: 8 MB in float32
 
 
 def conv2d(
@@ -40,77 +41,35 @@ def conv2d(
     stride, borders, dilation, groups, size = check_arguments(
         input, weight, bias, stride, padding, dilation, groups
     )
-    if size[0] == 1:
-        stride = 1, stride[1]  # a single row of windows: no step down is taken
-    rows = split_kernels(wide(weight), stride[0], dilation[0], groups)
-    top, _, left, right = borders
-    bottom = (rows[-1][0] + size[0]) * stride[0] - top - input.shape[-2]
-    images = wide(input if input.dim() == 4 else input[None])
-    images = pad(images, top, bottom, left, right)
-    bias = weight.new_zeros(len(weight)) if bias is None else bias
-    bias = wide(bias).view(groups, len(weight) // groups, 1)
-    output = [
-        sum_of_products(some, rows, bias, size, weight.shape[3], stride, dilation)
-        for some in images.split(images_at_a_time(images, weight, size))
-    ]
-    output = torch.cat(output) if len(output) > 1 else output[0]
-    output = output.view(len(images), len(weight), *size).to(input.dtype)
+    images = input if input.dim() == 4 else input[None]
+    images = pad(wide(images), *borders).unflatten(1, (groups, -1))
+    kernels = wide(weight).unflatten(0, (groups, -1))
+    output = []
+    for some in images.split(images_at_a_time(weight, size)):
+        view = windows(some, weight.shape[2:], stride, dilation)
+        # One matrix product for each image: the same kernels times its windows.
+        same = kernels.expand(len(some), *kernels.shape)
+        output.append(torch.einsum("ngocij,ngchwij->ngohw", same, view))
+    output = torch.cat(output).flatten(1, 2)
+    if bias is not None:
+        output = output + wide(bias)[:, None, None]
+    output = output.to(input.dtype)
     if input.shape[-3] == 0:
         output = output[:, :0]  # PyTorch: no channels in, no channels out
     return output if input.dim() == 4 else output[0]
 
 
-def sum_of_products(images, rows, bias, size, kW, stride, dilation):
-    """(n * groups, O / groups, windows): for each row of the kernels a matrix product.
-
-    A row of all kernels is a matrix (O, numbers in it); what it meets is a matrix
-    (the same numbers, windows), found without a copy in ``strips``: there each number
-    has beneath it its neighbors to the right that belong to the same window. A kernel's
-    next row meets the same strips, one image row further down. Unfolding whole windows
-    ("im2col") would be a single product, but copy each number kH * kW times, not kW.
-    """
-    n, C, (H, W) = len(images), images.shape[1], size
-    groups, width = len(bias), dilation[1] * (kW - 1) + 1
-    strips = images.unfold(3, width, stride[1])[..., :: dilation[1]]
-    # With a vertical stride of s, s rows of the image lie behind one another; stride 1.
-    strips = strips.unflatten(2, (-1, stride[0])).unflatten(1, (groups, C // groups))
-    strips = strips.permute(0, 1, 4, 2, 6, 3, 5).contiguous()
-    strips = strips.view(n * groups, stride[0], C // groups * kW, strips.shape[5], W)
-    sums = bias.repeat(n, 1, H * W)
-    for shift, behind, row in rows:
-        met = strips[:, behind, :, shift : shift + H]
-        met = met.reshape(n * groups, row.shape[2], H * W)
-        sums.baddbmm_(row.expand(n, -1, -1, -1).flatten(0, 1), met)  # += row @ met
-    return sums
-
-
-def split_kernels(weight, stride, dilation, groups):
-    """The kernels' rows: (shift, image rows, matrix (groups, O / groups, numbers)).
-
-    With a vertical stride of s, one matrix takes all the kernels' rows that fall into
-    the same s rows of the image; a slice says which of those they are.
-    """
-    together = {}
-    for i in range(weight.shape[2]):
-        together.setdefault(i * dilation // stride, []).append(i * dilation % stride)
-    kernels = weight.unflatten(0, (groups, -1)).transpose(2, 3)
-    parts = kernels.split([len(behind) for behind in together.values()], 2)
-    return [
-        (shift, slice(behind[0], behind[-1] + 1, dilation), part.flatten(2))
-        for (shift, behind), part in zip(together.items(), parts, strict=True)
-    ]
-
-
-def images_at_a_time(images, weight, size) -> int:
-    """As many as keep strips and sums in the processor's cache."""
-    numbers = images[:1].numel() * weight.shape[3] + weight.shape[0] * size[0] * size[1]
-    return max(1, CACHED // numbers)
+def images_at_a_time(weight: Tensor, size) -> int:
+    """How many images' windows, and gradients of the kernels, to hold in memory."""
+    height, width = size
+    numbers = max(weight.numel(), weight[0].numel() * height * width)
+    return max(1, MOST_NUMBERS // max(1, numbers))
 
 
 def conv2d_loops(
     input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
 ) -> Tensor:
-    """conv2d as one says it: for each window multiply, sum, add the bias. Slow."""
+    """conv2d with a loop over all windows: multiply, sum, add the bias. Slow."""
     stride, borders, dilation, groups, size = check_arguments(
         input, weight, bias, stride, padding, dilation, groups
     )
@@ -145,8 +104,8 @@ def check_arguments(input, weight, bias, stride, padding, dilation, groups):
     check_dtype("input", input.dtype, "of a numeric dtype, not bool", supported)
     if weight.dim() != 4 or 0 in (weight.shape[0], *weight.shape[2:]):
         raise ArgumentError(
-            "weight must have the shape (out_channels, in_channels / groups, kH, kW) "
-            f"with at least one element, but got {tuple(weight.shape)}"
+            "expected weight to have the shape (out_channels, in_channels / groups, "
+            f"kH, kW) with at least one element, but got {tuple(weight.shape)}"
         )
     check_same("weight", weight, input)
     groups = integer("groups", groups, minimum=1)
@@ -165,8 +124,8 @@ def check_arguments(input, weight, bias, stride, padding, dilation, groups):
         check_tensor("bias", bias)
         if bias.shape != (out_channels,):
             raise ArgumentError(
-                f"bias must have the shape ({out_channels},), one number for each "
-                f"output channel of weight, but got {tuple(bias.shape)}"
+                f"expected bias to have the shape ({out_channels},), one number for "
+                f"each output channel of weight, but got {tuple(bias.shape)}"
             )
         check_same("bias", bias, input)
     stride, dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
@@ -189,6 +148,6 @@ def check_arguments(input, weight, bias, stride, padding, dilation, groups):
 def check_same(name, value: Tensor, input: Tensor) -> None:
     if value.dtype != input.dtype or value.device != input.device:
         raise ArgumentError(
-            f"{name} must be {input.dtype} on {input.device} as input is, "
+            f"expected {name} to be {input.dtype} on {input.device} as input is, "
             f"but got {value.dtype} on {value.device}"
         )

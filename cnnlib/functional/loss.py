@@ -26,15 +26,15 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     check_dtype("input", input.dtype, "of a real dtype", real)
     if inplace and torch.is_grad_enabled() and input.is_leaf and input.requires_grad:
         raise ArgumentError(
-            "input must not be a leaf that requires a gradient with inplace=True, "
-            "but got one: its values would be lost"
+            "expected input not to be a leaf that requires a gradient with "
+            "inplace=True, but got one: its values would be lost"
         )
     if inplace and 0 in (
         s for s, n in zip(input.stride(), input.shape, strict=True) if n > 1
     ):
         raise ArgumentError(
-            "input must have memory of its own for each element with inplace=True, "
-            f"but got an expanded tensor with strides {input.stride()}"
+            "expected input to have memory of its own for each element with "
+            f"inplace=True, but got an expanded tensor with strides {input.stride()}"
         )
     return Rectify.apply(input, inplace)
 
@@ -93,11 +93,13 @@ def shift(name, input, dim, stacklevel, dtype):
     dim, limit = integer("dim", dim), max(input.dim(), 1)
     if not -limit <= dim < limit:
         raise ArgumentIndexError(
-            f"dim must be from {-limit} to {limit - 1} for input of shape "
+            f"expected dim to be from {-limit} to {limit - 1} for input of shape "
             f"{tuple(input.shape)}, but got {dim}"
         )
     if not (dtype is None or dtype is float or isinstance(dtype, torch.dtype)):
-        raise ArgumentTypeError(f"dtype must be a torch.dtype, but got {brief(dtype)}")
+        raise ArgumentTypeError(
+            f"expected dtype to be a torch.dtype, but got {brief(dtype)}"
+        )
     input = input if dtype is None else input.to(dtype)
     check_floating("input" if dtype is None else "dtype", input.dtype)
     precise = wide(input)
@@ -174,7 +176,8 @@ def choose_reduction(size_average, reduce, reduction) -> str:
         )
     if not isinstance(reduction, str) or reduction not in ("none", "mean", "sum"):
         raise ArgumentError(
-            f"reduction must be 'none', 'mean' or 'sum', but got {brief(reduction)}"
+            "expected reduction to be 'none', 'mean' or 'sum', but got "
+            f"{brief(reduction)}"
         )
     return reduction
 
@@ -186,57 +189,60 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
     check_floating("input", input.dtype)
     if input.dim() == 0:
         raise ArgumentIndexError(
-            "input must have the shape (C,), (N, C) or (N, C, d1, ...), but got ()"
+            "expected input to have the shape (C,), (N, C) or (N, C, d1, ...), but "
+            "got ()"
         )
     axis = 0 if input.dim() == 1 else 1
     C = input.shape[axis]
     check_number("label_smoothing", label_smoothing)
     if isinstance(label_smoothing, Tensor) and label_smoothing.dim():
         raise TypeError(
-            f"label_smoothing must be one number, but got {brief(label_smoothing)}"
+            "expected label_smoothing to be one number, but got "
+            f"{brief(label_smoothing)}"
         )
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(
-            f"label_smoothing must be between 0 and 1, but got {label_smoothing}"
+            f"expected label_smoothing to be between 0 and 1, but got {label_smoothing}"
         )
     soft = target.shape == input.shape
     if weight is not None:
         check_tensor("weight", weight)
         if weight.shape != (C,):
             raise ArgumentError(
-                f"weight must have the shape ({C},), one number for each class, "
+                f"expected weight to have the shape ({C},), one number for each class, "
                 f"but got {tuple(weight.shape)}"
             )
         if not soft and weight.dtype != input.dtype:
             raise ArgumentError(
-                f"weight must be {input.dtype} as input is, but got {weight.dtype}"
+                f"expected weight to be {input.dtype} as input is, but got "
+                f"{weight.dtype}"
             )
         if not soft and weight.requires_grad and torch.is_grad_enabled():
             raise ArgumentError(
-                "weight must not require a gradient with a target of class indices, "
-                "but got one that does"
+                "expected weight not to require a gradient with a target of class "
+                "indices, but got one that does"
             )
     if soft:
         if not target.is_floating_point():
             raise ArgumentError(
-                "target of input's shape holds probabilities and must be floating "
+                "expected target of input's shape to hold probabilities in floating "
                 f"point, but got {target.dtype}"
             )
         if ignore_index >= 0:
             raise ArgumentError(
-                "ignore_index cannot be used with a target of probabilities, "
+                "expected no ignore_index with a target of probabilities, "
                 f"but got {ignore_index}"
             )
         return True
     expected = input.shape[:axis] + input.shape[axis + 1 :]
     if target.shape != expected and not (axis == 0 and target.shape == (1,)):
         raise ArgumentError(
-            f"target must have the shape {tuple(expected)} (class indices) or "
+            f"expected target to have the shape {tuple(expected)} (class indices) or "
             f"{tuple(input.shape)} (probabilities), but got {tuple(target.shape)}"
         )
     if target.dtype != torch.int64 and (target.dtype != torch.uint8 or input.dim() > 2):
         raise ArgumentError(
-            "target of class indices must be int64 (uint8 for input of 1 or 2 "
+            "expected target of class indices to be int64 (uint8 for input of 1 or 2 "
             f"dimensions), but got {target.dtype}"
         )
     if target.is_meta:
@@ -245,7 +251,7 @@ def check_loss(input, target, weight, ignore_index, label_smoothing) -> bool:
     wrong = target[((target < 0) | (target >= C)) & (target != ignore_index)]
     if wrong.numel():
         raise ArgumentIndexError(
-            f"target must hold classes from 0 to {C - 1} or ignore_index "
+            f"expected target to hold classes from 0 to {C - 1} or ignore_index "
             f"{ignore_index}, but got {wrong[0].item()}"
         )
     return False

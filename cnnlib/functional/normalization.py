@@ -17,7 +17,7 @@ def local_response_norm(input: Tensor, size, alpha=1e-4, beta=0.75, k=1.0) -> Te
     check_tensor("input", input)
     if input.dim() < 3:
         raise ArgumentError(
-            "input must have 3 or more dimensions (N, C, d1, ...), "
+            "expected input to have 3 or more dimensions (N, C, d1, ...), "
             f"but got {tuple(input.shape)}"
         )
     if input.numel() == 0:

@@ -101,7 +101,7 @@ def avg_pool2d(
     if divisor_override is not None:
         divisor_override = integer("divisor_override", divisor_override)
     if divisor_override == 0:
-        raise ArgumentError("divisor_override must not be zero, but got 0")
+        raise ArgumentError("expected divisor_override not to be zero, but got 0")
     images = pad_for(wide(input), size, kernel_size, stride, padding, (1, 1), 0)
     for axis in (-2, -1):  # add up within columns, then what that gave within rows
         images = Sums.apply(images, axis, kernel_size[axis], stride[axis])
@@ -230,7 +230,7 @@ def check_arguments(input, kernel_size, stride, padding, dilation, ceil_mode):
     check_flag("ceil_mode", ceil_mode)
     if any(2 * p > k for p, k in zip(padding, kernel_size, strict=True)):
         raise ArgumentError(
-            f"padding must be at most half of kernel_size {kernel_size}, "
+            f"expected padding to be at most half of kernel_size {kernel_size}, "
             f"but got {padding}"
         )
     size = tuple(

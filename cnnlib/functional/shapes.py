@@ -86,13 +86,13 @@ def find_borders(padding, kernel_size, stride, dilation) -> tuple[int, int, int,
     if isinstance(padding, str) and padding == "same":
         if stride != (1, 1):
             raise ArgumentError(
-                f"padding 'same' needs stride 1, but got stride {stride}"
+                f"expected stride 1 with padding 'same', but got {stride}"
             )
         total = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
         return tuple(n for t in total for n in (t // 2, t - t // 2))
     if isinstance(padding, str):
         raise ArgumentError(
-            "padding must be 'same', 'valid', an integer or a pair of integers, "
+            "expected padding to be 'same', 'valid', an integer or a pair of integers, "
             f"but got {padding!r}"
         )
     vertical, horizontal = pair("padding", padding, 0)
@@ -106,11 +106,15 @@ def integer(name, value, minimum=None) -> int:
             raise TypeError
         value = operator.index(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be an integer, but got {brief(value)}") from None
+        raise TypeError(
+            f"expected {name} to be an integer, but got {brief(value)}"
+        ) from None
     if minimum is not None and value < minimum:
-        raise ArgumentError(f"{name} must be at least {minimum}, but got {value}")
+        raise ArgumentError(
+            f"expected {name} to be at least {minimum}, but got {value}"
+        )
     if not -(2**63) <= value < 2**63:
-        raise ArgumentError(f"{name} must fit into 64 bits, but got {value}")
+        raise ArgumentError(f"expected {name} to fit into 64 bits, but got {value}")
     return value
 
 
@@ -122,7 +126,7 @@ def pair(name, value, minimum) -> tuple[int, int]:
     values = [integer(name, v, minimum) for v in value]
     if len(values) not in (1, 2):
         raise ArgumentError(
-            f"{name} must be one integer or two (vertical, horizontal), "
+            f"expected {name} to be one integer or two (vertical, horizontal), "
             f"but got {brief(value)}"
         )
     return values[0], values[-1]
@@ -135,31 +139,33 @@ def brief(value) -> str:
 
 def check_flag(name, value) -> None:
     if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, but got {brief(value)}")
+        raise TypeError(f"expected {name} to be True or False, but got {brief(value)}")
 
 
 def check_number(name, value) -> None:
     if not isinstance(value, (numbers.Real, Tensor)):
-        raise TypeError(f"{name} must be a number, but got {brief(value)}")
+        raise TypeError(f"expected {name} to be a number, but got {brief(value)}")
 
 
 def check_tensor(name, value) -> None:
     if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a Tensor, but got {type(value).__name__}")
+        raise TypeError(
+            f"expected {name} to be a Tensor, but got {type(value).__name__}"
+        )
 
 
 def check_images(input) -> None:
     check_tensor("input", input)
     if input.dim() not in (3, 4):
         raise ArgumentIndexError(
-            "input must have the shape (C, H, W) or (N, C, H, W), "
+            "expected input to have the shape (C, H, W) or (N, C, H, W), "
             f"but got {tuple(input.shape)}"
         )
 
 
 def check_dtype(name, dtype, kinds: str, allowed: bool) -> None:
     if not allowed:
-        raise ArgumentTypeError(f"{name} must be {kinds}, but got {dtype}")
+        raise ArgumentTypeError(f"expected {name} to be {kinds}, but got {dtype}")
 
 
 def check_floating(name, dtype: torch.dtype) -> None:

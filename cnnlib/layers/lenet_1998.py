@@ -103,8 +103,8 @@ class PartialConv2d(nn.Module):
         for i, maps in enumerate(table):
             if len(set(maps)) < len(maps) or not set(maps) <= set(range(in_channels)):
                 raise ValueError(
-                    f"table must name different maps from 0 to {in_channels - 1}, "
-                    f"got {maps} for output map {i}"
+                    "expected table to name different maps from 0 to "
+                    f"{in_channels - 1}, but got {maps} for output map {i}"
                 )
         self.in_channels = in_channels
         self.out_channels = len(table)
@@ -180,7 +180,7 @@ class MAPLoss(nn.Module):
     def __init__(self, j: float = 10.0):
         super().__init__()
         if not j > 0:
-            raise ValueError(f"j must be positive, got {j!r}")
+            raise ValueError(f"expected j to be positive, but got {j!r}")
         self.j = j
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:

@@ -45,13 +45,13 @@ class Conv2d(nn.Module):
         for name in ("in_channels", "out_channels"):
             if getattr(self, name) % groups:
                 raise ArgumentError(
-                    f"{name} must be a multiple of groups={groups}, "
+                    f"expected {name} to be a multiple of groups={groups}, "
                     f"but got {getattr(self, name)}"
                 )
         if padding_mode not in ("zeros", *INSIDE):
             raise ArgumentError(
-                "padding_mode must be 'zeros', 'reflect', 'replicate' or 'circular', "
-                f"but got {padding_mode!r}"
+                "expected padding_mode to be 'zeros', 'reflect', 'replicate' or "
+                f"'circular', but got {padding_mode!r}"
             )
         self.kernel_size = pair("kernel_size", kernel_size, 1)
         self.stride = pair("stride", stride, 1)
@@ -124,8 +124,8 @@ def pad_from_inside(input: Tensor, borders, mode: str) -> Tensor:
         limit = {"reflect": n - 1, "circular": n}.get(mode, math.inf)
         if max(before, after) > limit:
             raise ArgumentError(
-                f"padding of mode {mode!r} must be at most {limit} along an axis "
-                f"of {n}, but got {max(before, after)}"
+                f"expected padding of mode {mode!r} to be at most {limit} along an "
+                f"axis of {n}, but got {max(before, after)}"
             )
         position = torch.arange(-before, n + after, device=input.device)
         input = input.index_select(axis, INSIDE[mode](position, n))
@@ -171,8 +171,8 @@ class Linear(nn.Module):
     def forward(self, input: Tensor) -> Tensor:
         if input.dim() == 0 or input.shape[-1] != self.in_features:
             raise ArgumentError(
-                f"input must have {self.in_features} features in its last dimension, "
-                f"but got the shape {tuple(input.shape)}"
+                f"expected input to have {self.in_features} features in its last "
+                f"dimension, but got the shape {tuple(input.shape)}"
             )
         output = input @ self.weight.T
         return output if self.bias is None else output + self.bias

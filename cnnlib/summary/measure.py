@@ -17,15 +17,6 @@ from .table import Row, Summary
 REST = "(outside layers)"
 
 
-def _product_added(sums, one, other, *, out_shape=None, **_) -> int:
-    """FLOPs of ``sums.baddbmm_(one, other)``, from the shapes."""
-    return 2 * prod(one) * other[-1]
-
-
-# How cnnlib.functional.conv2d adds up; torch's counter knows ``baddbmm`` only.
-IN_PLACE = {torch.ops.aten.baddbmm_: _product_added}
-
-
 def summarize(model: nn.Module, *inputs) -> Summary:
     """Output shape, parameters, MACs, receptive field and memory of each layer.
 
@@ -97,7 +88,7 @@ def _for_real(model: nn.Module, samples: list[Tensor]) -> list[Row]:
 
 def _trace(model: nn.Module, samples: list[Tensor], run) -> list[Row]:
     """A row for each layer that ``run`` calls, and one for what is left over."""
-    counter = FlopCounterMode(display=False, custom_mapping=IN_PLACE)
+    counter = FlopCounterMode(display=False)
     recorder = _Recorder(model, counter)
     for sample in samples:
         mark(sample, Field() if sample.ndim >= 3 else None)
