@@ -17,8 +17,8 @@ from cnnlib import figures
 from cnnlib.drawing import palette, style
 from cnnlib.drawing.format import number
 from cnnlib.drawing.picture import Picture
-from cnnlib.figures.filtering import filtered
-from cnnlib.figures.sums import Convolution, Pooling, Sliding
+from cnnlib.figures.convolution.filtering import filtered
+from cnnlib.figures.convolution.arithmetic import Convolution, Pooling, Sliding
 
 X = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
 K = [[0, 1], [2, 3]]

@@ -9,10 +9,10 @@ from torch import nn
 
 from cnnlib import figures, models
 from cnnlib.data import ImageSet, normalize
-from cnnlib.figures.looking import class_activation_map, occlusion_map
-from cnnlib.figures.patches import crop
-from cnnlib.figures.tensors import as_batch
-from cnnlib.figures.trace import find_layer
+from cnnlib.figures.networks.class_activation import class_activation_map, occlusion_map
+from cnnlib.figures.networks.top_patches import crop
+from cnnlib.figures.networks.tensors import as_batch
+from cnnlib.figures.networks.layers import find_layer
 from cnnlib.models.lenet_1998 import LeNet5_1998
 from cnnlib.training import evaluate
 

@@ -11,11 +11,11 @@ from torch import nn
 from cnnlib import figures, models
 from cnnlib.drawing.motion import MOST_FRAMES, Film
 from cnnlib.drawing.svg import Canvas
-from cnnlib.figures.backwards import HIGH, share_words
-from cnnlib.figures.descent import descend
-from cnnlib.figures.fields import Level
-from cnnlib.figures.hiding import hide
-from cnnlib.figures.windows import windows
+from cnnlib.figures.training.gradients import HIGH, share_words
+from cnnlib.figures.training.loss import descend
+from cnnlib.figures.convolution.receptive_field import Level
+from cnnlib.figures.networks.occlusion import hide
+from cnnlib.figures.convolution.receptive_field import windows
 
 SIZES = {
     "sigmoid": {"dense 1": 2e-6, "dense 2": 4e-3, "dense 3": 0.06},

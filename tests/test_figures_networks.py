@@ -6,8 +6,8 @@ from figure_checks import drawn
 from torch import nn
 
 from cnnlib import figures, models
-from cnnlib.figures.stacks import align, merged
-from cnnlib.figures.trace import reach, recording, scale, trace
+from cnnlib.figures.networks.stacks import align, merged
+from cnnlib.figures.networks.layers import reach, recording, scale, trace
 from cnnlib.models.lenet_1998 import LeNet5_1998
 
 GRAY, PHOTO, SMALL = (1, 28, 28), (3, 224, 224), (3, 32, 32)

@@ -10,8 +10,8 @@ from figure_checks import drawn
 
 from cnnlib import facts, figures, models
 from cnnlib.drawing.format import listed, short
-from cnnlib.figures.costs import layer_costs
-from cnnlib.figures.curves import smoothed
+from cnnlib.figures.networks.costs import layer_costs
+from cnnlib.figures.training.learning_curves import smoothed
 from cnnlib.summary import summarize
 from cnnlib.training import Evaluation, History
 

@@ -5,49 +5,44 @@ when it is the last expression of a cell.
 """
 
 from cnnlib.drawing.picture import Picture
-from cnnlib.drawing.style import picture
-from cnnlib.figures.animation import animate_convolution, animate_pooling
-from cnnlib.figures.answers import predictions, shift_experiment, templates
-from cnnlib.figures.arrays import convolution, equation, matrix
-from cnnlib.figures.backwards import animate_gradient_sizes
-from cnnlib.figures.comparisons import bars, runs, staircase
-from cnnlib.figures.connections import (
-    dense_versus_convolution,
-    receptive_field,
-    weight_sharing,
-)
-from cnnlib.figures.costs import complexity, parameters_and_macs
-from cnnlib.figures.curves import learning_curves
-from cnnlib.figures.descent import animate_gradient_descent_on_p
-from cnnlib.figures.equivariance import moved
-from cnnlib.figures.fields import animate_receptive_field
-from cnnlib.figures.filtering import filtered_photo
-from cnnlib.figures.gpus import two_gpus
-from cnnlib.figures.gradients import (
+
+from .convolution.arrays import animate_convolution, convolution, equation, matrix
+from .convolution.filtering import filtered_photo, moved
+from .convolution.output_shape import output_sizes, padding_and_stride
+from .convolution.pooling import animate_pooling, gradient_routing, max_beside_average
+from .convolution.receptive_field import animate_receptive_field, receptive_field
+from .convolution.weights import dense_versus_convolution, weight_sharing
+from .networks.blocks import network
+from .networks.class_activation import class_activation
+from .networks.costs import complexity, parameters_and_macs
+from .networks.feature_maps import feature_maps, filters
+from .networks.history import imagenet_top5, timeline
+from .networks.occlusion import animate_occlusion, occlusion
+from .networks.stacks import networks_side_by_side, vgg_table
+from .networks.top_patches import top_patches
+from .networks.two_gpus import two_gpus
+from .training.experiments import bars, runs, staircase
+from .training.gradients import (
     activations,
-    gradient_descent_on_p,
+    animate_gradient_sizes,
     gradient_per_layer,
     gradient_sizes,
 )
-from cnnlib.figures.hiding import animate_occlusion
-from cnnlib.figures.images import (
-    before_after,
-    channels,
-    image_grid,
-    photo,
-    pixels,
-    samples,
+from .training.images import image_grid, pixels, samples
+from .training.learning_curves import learning_curves
+from .training.loss import (
+    animate_gradient_descent_on_p,
+    gradient_descent_on_p,
+    minus_log,
+    probabilities,
 )
-from cnnlib.figures.inside import feature_maps, filters
-from cnnlib.figures.landmarks import imagenet_top5, timeline
-from cnnlib.figures.looking import class_activation, occlusion
-from cnnlib.figures.losses import minus_log, probabilities
-from cnnlib.figures.mistakes import confusion_matrix, per_class, ranked_mistakes
-from cnnlib.figures.networks import network
-from cnnlib.figures.patches import top_patches
-from cnnlib.figures.pools import gradient_routing, max_beside_average, pooling
-from cnnlib.figures.shapes import output_sizes, padding_and_stride
-from cnnlib.figures.stacks import networks_side_by_side, vgg_table
+from .training.predictions import (
+    confusion_matrix,
+    predictions,
+    ranked_mistakes,
+    shift_experiment,
+    templates,
+)
 
 __all__ = [
     "Picture",
@@ -59,8 +54,6 @@ __all__ = [
     "animate_pooling",
     "animate_receptive_field",
     "bars",
-    "before_after",
-    "channels",
     "class_activation",
     "complexity",
     "confusion_matrix",
@@ -87,11 +80,7 @@ __all__ = [
     "output_sizes",
     "padding_and_stride",
     "parameters_and_macs",
-    "per_class",
-    "photo",
-    "picture",
     "pixels",
-    "pooling",
     "predictions",
     "probabilities",
     "ranked_mistakes",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from html import escape
 
-from cnnlib.drawing.format import memory, shape
+from cnnlib.drawing.format import memory, sizes
 
 HEADINGS = "layer", "kind", "output", "params", "MACs", "field", "stride", "memory"
 WORDS = 3  # the first columns are words and shapes, the others numbers
@@ -31,11 +31,11 @@ class Row:
         return (
             self.name,
             self.kind,
-            shape(self.output_shape),
+            sizes(self.output_shape),
             "shared" if self.shared and self.params else f"{self.params:,}",
             f"{self.macs:,}",
-            shape(self.receptive_field),
-            shape(self.stride),
+            sizes(self.receptive_field),
+            sizes(self.stride),
             memory(self.activation_bytes),
         )
 
@@ -61,7 +61,7 @@ class Summary:
 
     @property
     def caption(self) -> str:
-        shapes = " and ".join(map(shape, self.input_shapes))
+        shapes = " and ".join(map(sizes, self.input_shapes))
         return f"{self.model} on {shapes}"
 
     def total(self) -> tuple[str, ...]:

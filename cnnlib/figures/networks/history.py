@@ -10,7 +10,7 @@ import numpy as np
 from cnnlib import facts
 from cnnlib.drawing import palette, style
 from cnnlib.drawing.format import listed
-from cnnlib.figures.comparisons import CLEAR
+from cnnlib.figures.training.experiments import CLEAR
 
 # What the networks of ``facts.YEARS`` brought, under the names that fit a picture.
 BROUGHT = {

@@ -8,8 +8,16 @@ from torch import nn
 
 from cnnlib.drawing import palette, style
 from cnnlib.drawing.format import listed
-from cnnlib.figures.networks import LINE, Stage, finish, in_words, lines, scales, sheet
-from cnnlib.figures.trace import Step, trace
+from cnnlib.figures.networks.blocks import (
+    LINE,
+    Stage,
+    finish,
+    in_words,
+    lines,
+    scales,
+    sheet,
+)
+from cnnlib.figures.networks.layers import Step, trace
 
 
 @style.styled

@@ -18,7 +18,7 @@ from cnnlib.drawing import palette
 from cnnlib.drawing.format import number
 from cnnlib.drawing.motion import HIDDEN, MOST_FRAMES, RESTS, at_step, blink, glide
 from cnnlib.drawing.svg import TYPE, Canvas, number_size, text_width
-from cnnlib.figures.sums import Sliding
+from cnnlib.figures.convolution.arithmetic import Sliding
 
 OUTLINE = 4.5  # width of the window's outline
 Point = tuple[float, float]

@@ -12,7 +12,7 @@ from cnnlib.drawing import palette, style
 from cnnlib.drawing.format import number
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.style import styled
-from cnnlib.figures.sums import as_pair
+from cnnlib.figures.convolution.arithmetic import as_pair
 
 MOST_IMAGES = 400
 
@@ -56,22 +56,6 @@ def balanced(count: int, most: int) -> tuple[int, int]:
     """Rows and columns that hold ``count`` things, at most ``most`` abreast."""
     rows = -(-count // most)
     return rows, -(-count // rows)
-
-
-@styled
-def photo(image, title: str = "", alt: str | None = None) -> Picture:
-    """One image (3, H, W) or (1, H, W), with ``title`` above it.
-
-    ``alt`` says what is on it; without it the alt text is the title and the size.
-    """
-    array = pixels_of(image)
-    height, width = array.shape[:2]
-    wide = min(7.0, 4.5 * width / height)
-    fig, ax = style.axes(size=(wide, wide * height / width + 0.5))
-    show(ax, image, title)
-    kind = "color" if array.ndim == 3 else "gray"
-    words = alt or f"{title or 'An image'}, {width}×{height} pixels, {kind}."
-    return style.picture(fig, words, photo=True)
 
 
 @styled
@@ -188,43 +172,3 @@ def _numbers(ax, patch: np.ndarray, top: float) -> None:
     for (i, j), value in np.ndenumerate(patch):
         ink = style.ink_on((float(value) / top,) * 3)
         ax.text(j, i, number(value), ha="center", va="center", color=ink, fontsize=size)
-
-
-@styled
-def channels(image) -> Picture:
-    """A color image (3, H, W) and its red, green and blue channels, in their colors."""
-    array = pixels_of(image)
-    if array.ndim != 3:
-        raise ValueError("image has one channel, expected a color image (3, H, W)")
-    height, width = array.shape[:2]
-    fig, axes = style.axes(1, 4, (style.WIDEST, 2.3 * height / width + 0.5))
-    show(axes[0], image, "RGB")
-    for c, (ax, name) in enumerate(
-        zip(axes[1:], ("red", "green", "blue"), strict=True)
-    ):
-        plane = np.zeros_like(array)
-        plane[..., c] = array[..., c]
-        ax.imshow(plane)
-        style.bare(ax, f"{name} = channel {c}")
-    return style.picture(
-        fig,
-        f"A color image of {width}×{height} pixels and its red, green and blue "
-        f"channels: 3×{height}×{width} = {3 * height * width:,} numbers.",
-        photo=True,
-    )
-
-
-@styled
-def before_after(before, after, titles=("before", "after")) -> Picture:
-    """Two images side by side, each with its title and its size in pixels."""
-    pair = [pixels_of(before, "before"), pixels_of(after, "after")]
-    tall = max(array.shape[0] / array.shape[1] for array in pair)
-    fig, axes = style.axes(1, 2, (style.WIDEST, 4.6 * tall + 0.4))
-    named = []
-    for ax, image, array, title in zip(
-        axes, (before, after), pair, titles, strict=True
-    ):
-        named.append(f"{title}, {array.shape[1]}×{array.shape[0]}")
-        show(ax, image, named[-1])
-    photo = any(_photo_like(array) for array in pair)
-    return style.picture(fig, f"Two images: {named[0]}; {named[1]}.", photo=photo)

@@ -1,4 +1,4 @@
-"""Occlusion in motion: a square hides one part of a photo after the other."""
+"""Occlusion: how the answer changes when a square hides a part of the image."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import fixed, percent
 from cnnlib.drawing.motion import Film
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import TYPE, Canvas
-from cnnlib.figures.looking import starts
-from cnnlib.figures.tensors import as_batch, as_picture
+from cnnlib.figures.networks.overlay import overlaid
+from cnnlib.figures.networks.tensors import as_batch, as_picture
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
 SIDE = 300.0  # CSS pixels: the photo's longer side, and the map's
@@ -38,6 +39,16 @@ class Hidden:
     whole: float
     tops: list[int]
     lefts: list[int]
+
+    def map(self, window: int) -> Tensor:
+        """Each pixel's mean of ``whole`` - ``p`` over the squares that hide it."""
+        size = self.tops[-1] + window, self.lefts[-1] + window
+        total, count = torch.zeros(size), torch.zeros(size)
+        for (i, j), p in np.ndenumerate(self.p):
+            y, x = self.tops[i], self.lefts[j]
+            total[y : y + window, x : x + window] += self.whole - float(p)
+            count[y : y + window, x : x + window] += 1
+        return total / count
 
 
 @torch.no_grad()
@@ -208,7 +219,7 @@ class _Chart:
         y, dash = -whole * SIDE, {"stroke_dasharray": "7 6", "stroke_width": 2.5}
         self.canvas.line(x, y, x + BAR + 14, y, palette.INK, **dash)
         for share in (0, 1):
-            words = f"{share:.0%}".replace("%", " %")
+            words = percent(share, 0)
             self.canvas.text(x - 10, -share * SIDE, words, 16, palette.MUTED, "end")
 
     def _place(self, place) -> tuple[float, float]:
@@ -220,7 +231,7 @@ class _Chart:
         rows, columns = self.found.p.shape
         look = {"stroke": palette.FAINT, "stroke_width": 1.5}
         self.canvas.rect(self.map, -SIDE, columns * self.cell, rows * self.cell, **look)
-        words = {place: _points(self.points[place]) for place in way}
+        words = {place: fixed(self.points[place], 0, sign=True) for place in way}
         longest = max(map(len, words.values()))
         size = min(0.42 * self.cell, 0.88 * self.cell / (0.6 * longest))
         top = max(1.0, float(np.abs(self.points).max()))  # a point is little
@@ -238,21 +249,12 @@ class _Chart:
         y, x = (self.found.tops[place[0]], self.found.lefts[place[1]])
         middle = self.bar + BAR / 2
         big = {"font_weight": "bold"}
-        self.canvas.text(middle, 30, _percent(p), 24, palette.OUTPUT_INK, **big)
+        self.canvas.text(middle, 30, percent(p, 0), 24, palette.OUTPUT_INK, **big)
         words = (
-            f"Hidden at row {y}, column {x}: {self.name} {_percent(p)} instead of "
-            f"{_percent(whole)}, {_points(100 * (p - whole))} points."
+            f"Hidden at row {y}, column {x}: {self.name} {percent(p, 0)} instead of "
+            f"{percent(whole, 0)}, {fixed(100 * (p - whole), 0, sign=True)} points."
         )
         self.canvas.text(0, 74, words, TYPE, anchor="start")
-
-
-def _points(change: float) -> str:
-    """A change in percentage points: "+3", "−14", "0"."""
-    return f"{change:+.0f}".replace("-", "−") if abs(change) >= 0.5 else "0"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _color(strength: float) -> str:
@@ -260,3 +262,46 @@ def _color(strength: float) -> str:
     full = np.array(to_rgb(palette.WINDOW if strength > 0 else palette.BLUE))
     depth = 0.9 * min(1.0, abs(strength)) ** 0.8
     return to_hex((1 - depth) * np.ones(3) + depth * full)
+
+
+def starts(length: int, window: int, stride: int) -> list[int]:
+    """First pixels of windows that cover ``length``, the last flush with its end."""
+    last = length - window
+    return [*range(0, last, stride), last]
+
+
+@style.styled
+def occlusion(
+    model: nn.Module,
+    images: Tensor,
+    target: int | None = None,
+    *,
+    window: int | None = None,
+    stride: int | None = None,
+    classes: Sequence[str] | None = None,
+    title: str = "Where does hiding a patch change the answer?",
+):
+    """Where the network looks: what it loses when a square hides a part.
+
+    ``images`` is one (C, H, W) or up to six (N, C, H, W), uint8 or normalized. The
+    ``target`` class defaults to each image's answer. Where hiding lowers its
+    probability the overlay is orange, where hiding raises it blue. The square's side
+    ``window`` defaults to a fifth of the image, its ``stride`` to a third of that.
+    """
+    batch = as_batch(images, device_of(model))
+    side = min(batch.shape[2:])
+    window = max(2, round(side / 5)) if window is None else window
+    stride = max(1, window // 3) if stride is None else stride
+    if not 1 <= window <= side or stride < 1:
+        raise ValueError(
+            f"window {window} and stride {stride} do not fit images of {side} pixels"
+        )
+
+    def look(image: Tensor, k: int) -> Tensor:
+        return hide(model, image, k, window, stride).map(window)
+
+    how = (
+        f"Hiding {window}×{window} pixels lowers the probability (orange) or raises it"
+    )
+    how += " (blue)."
+    return overlaid(model, batch, target, classes, look, title, how)

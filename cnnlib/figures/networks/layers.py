@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from cnnlib.drawing.format import listed
+from cnnlib.drawing.format import listed, sizes
 from cnnlib.summary import summarize
 
 
@@ -34,7 +34,7 @@ class Step:
         if not hasattr(self.module, "kernel_size"):
             return ""
         stride = _pair(getattr(self.module, "stride", 1))[0]
-        size = "×".join(map(str, _pair(self.module.kernel_size)))
+        size = sizes(_pair(self.module.kernel_size))
         return f"{size}/{stride}" if stride != 1 else size
 
     @property
@@ -131,11 +131,6 @@ def find_layer(model: nn.Module, layer: nn.Module | str) -> nn.Module:
     if not any(layer is module for module in modules.values()):
         raise ValueError(f"layer is not a part of this {type(model).__name__}")
     return layer
-
-
-def sizes(shape: tuple[int, ...]) -> str:
-    """A shape as text: (6, 28, 28) -> "6×28×28"."""
-    return "×".join(map(str, shape))
 
 
 def reach(

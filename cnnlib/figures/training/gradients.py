@@ -1,14 +1,137 @@
-"""The gradient on its way back through a network, layer by layer."""
+"""Gradients: of each layer, of activation functions, and p descending to y."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
 from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import listed, number, share
 from cnnlib.drawing.motion import Film
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import FITS, TYPE, Canvas, text_width
 from cnnlib.figures.arguments import named
+from cnnlib.figures.networks.layers import trace
+from cnnlib.figures.networks.tensors import as_batch
+from cnnlib.training.evaluation import device_of, evaluation_mode
+
+
+def gradient_per_layer(
+    model: nn.Module, batch: tuple[Tensor, Tensor], *, loss=F.cross_entropy
+) -> dict[str, float]:
+    """The size of the loss's gradient in each layer with weights, input to output.
+
+    ``batch`` is (images, labels), images uint8 or normalized (N, C, H, W). A size is
+    the root mean square over the layer's weights of d loss / d weight; layers are named
+    "conv 1", "dense 2". Nothing in the model changes, nor its gradients. The result is
+    what ``gradient_sizes`` draws.
+    """
+    images = as_batch(batch[0], device_of(model))
+    steps = [
+        (step.label, step.module.weight)
+        for step in trace(model, tuple(images.shape[1:]))
+        if step.kind in ("conv", "dense") and hasattr(step.module, "weight")
+    ]
+    with evaluation_mode(model), torch.enable_grad():
+        value = loss(model(images), batch[1].to(images.device))
+        gradients = torch.autograd.grad(value, [weight for _, weight in steps])
+    return {
+        label: float(gradient.square().mean().sqrt())
+        for (label, _), gradient in zip(steps, gradients, strict=True)
+    }
+
+
+@style.styled
+def gradient_sizes(
+    sizes: Mapping[str, Mapping[str, float] | Sequence[float]],
+    *,
+    title: str = "How large is the gradient that reaches each layer?",
+    ylabel: str = "gradient (root mean square)",
+):
+    """Gradient sizes layer by layer on a log axis, one line a network.
+
+    ``sizes`` maps a network's name to {layer: size}, as ``gradient_per_layer`` returns
+    it, or to a sequence of sizes. A size of 0 has no place on a log axis and raises
+    ValueError.
+    """
+    sizes = named(sizes, "sizes")
+    fig, ax = style.axes(size=(8.5, 4.6))
+    told, layers = [], []
+    for (name, one), look in zip(sizes.items(), style.series(len(sizes)), strict=True):
+        pairs = one.items() if isinstance(one, Mapping) else enumerate(one, 1)
+        labels, values = zip(*((str(k), float(v)) for k, v in pairs), strict=True)
+        if min(values) <= 0:
+            raise ValueError(
+                f"sizes[{name!r}] holds {min(values)}; a log axis needs positive sizes"
+            )
+        layers = labels if len(labels) > len(layers) else layers
+        ax.plot(range(len(values)), values, label=name, **look)
+        told.append(
+            f"{name}: {values[0]:.1e} in {labels[0]}, {values[-1]:.1e} in {labels[-1]}"
+        )
+    ax.set_yscale("log")
+    crowded = len(layers) > 6 or max(map(len, layers)) > 9
+    turn = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    ax.set_xticks(range(len(layers)), layers, **turn)
+    ax.set(ylabel=ylabel, xlabel="layer, from the input to the output")
+    ax.grid(axis="y")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    ax.set_title(title)
+    return style.picture(
+        fig, f"{title} On a log scale, first and last layer. " + "; ".join(told) + "."
+    )
+
+
+_ACTIVATIONS = {
+    "sigmoid": (
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2,
+    ),
+    "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+    "ReLU": (lambda x: np.maximum(x, 0), lambda x: (x > 0).astype(float)),
+}
+
+
+@style.styled
+def activations(names: Sequence[str] = ("sigmoid", "tanh", "ReLU"), *, limit=5.0):
+    """Activation functions and, dashed, their derivatives on [-limit, limit].
+
+    ``names`` are of "sigmoid", "tanh" and "ReLU"; another raises ValueError.
+    """
+    unknown = [name for name in names if name not in _ACTIVATIONS]
+    if unknown or not names:
+        raise ValueError(
+            f"names holds {unknown or 'nothing'}; known are {listed([*_ACTIVATIONS])}"
+        )
+    fig, boxes = style.axes(
+        1, len(names), size=(3.1 * len(names) + 0.2, 3.9), sharey=True, squeeze=False
+    )
+    x = np.linspace(-limit, limit, 2001)
+    told = []
+    for ax, name in zip(boxes[0], names, strict=True):
+        function, slope = _ACTIVATIONS[name]
+        ax.axhline(0, color=palette.FAINT, linewidth=1)
+        ax.axvline(0, color=palette.FAINT, linewidth=1)
+        kw = {"color": palette.VERMILLION, "linestyle": "--", "label": "derivative"}
+        ax.plot(x, function(x), color=palette.BLUE, label="function")
+        ax.plot(x, slope(x), **kw)
+        top = number(round(float(slope(x).max()), 4))
+        ax.set_title(f"{name}\nsteepest slope {top}")
+        ax.set(ylim=(-1.15, 2.3), xlabel="x", xticks=(-4, 0, 4))
+        end = slope(np.array([-4.0, 4.0]))
+        told.append(
+            f"{name} has slope at most {top}, {end[0]:.3f} at -4 and {end[1]:.3f} at 4"
+        )
+    handles, labels = boxes[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=2)
+    return style.picture(
+        fig, f"Activation functions and their derivatives: {listed(told)}."
+    )
+
 
 HIGH = 84.0  # CSS pixels: the tallest bar of a network
 BETWEEN = 46.0  # room above a network's bars for their numbers
@@ -35,9 +158,9 @@ def animate_gradient_sizes(
     layers = max((list(one) for one in networks.values()), key=len)
     canvas = Canvas()
     film = Film(canvas, len(layers) + 1, seconds, "give fewer layers")
-    _Chart(canvas, networks, layers, title).draw(film)
+    _GradientBars(canvas, networks, layers, title).draw(film)
     told = [
-        f"{name}: {share_words(next(iter(one.values())))} in {next(iter(one))}"
+        f"{name}: {share(next(iter(one.values())))} in {next(iter(one))}"
         for name, one in networks.items()
     ]
     return canvas.picture(
@@ -63,21 +186,7 @@ def _shares(name: str, sizes) -> dict[str, float]:
     return {layer: size / last for layer, size in found.items()}
 
 
-def share_words(share: float) -> str:
-    """A share in few characters: 1.3 -> "130 %", 0.0234 -> "2.3 %", 4e-5 -> "1/25,000".
-
-    Below a thousandth a fraction says more than a percentage; it has two digits.
-    """
-    if share == 0:
-        return "0"
-    if share >= 1e-3:
-        percent = 100 * share
-        return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.2g} %"
-    times = float(f"{1 / share:.1e}")
-    return f"1/{times:,.0f}" if times < 1e6 else f"1/{times:.0e}".replace("e+0", "e")
-
-
-class _Chart:
+class _GradientBars:
     """One row of bars a network, one column a layer; the output at the right."""
 
     def __init__(self, canvas: Canvas, networks, layers, title: str):
@@ -88,7 +197,7 @@ class _Chart:
         self.column = min(96.0, (FITS - self.left) / len(layers))
         self.right = self.left + self.column * len(layers)
         self.bottom = len(networks) * (HIGH + BETWEEN)
-        shown = [share_words(s) for one in networks.values() for s in one.values()]
+        shown = [share(s) for one in networks.values() for s in one.values()]
         self.size = self._fitting([w for w in shown if w])
         self.name_size = self._fitting(layers)
 
@@ -125,12 +234,12 @@ class _Chart:
         shares = [*[*self.networks.values()][row].values()]
         if back >= len(shares):
             return
-        share, base = shares[-1 - back], self._base(row)
-        tall = HIGH * share / max(shares)
+        arriving, base = shares[-1 - back], self._base(row)
+        tall = HIGH * arriving / max(shares)
         x, wide = self._x(back) + 0.14 * self.column, 0.72 * self.column
         self.canvas.rect(x, base - tall, wide, tall, color)
         middle = x + wide / 2
-        self.canvas.text(middle, base - tall - 16, share_words(share), self.size)
+        self.canvas.text(middle, base - tall - 16, share(arriving), self.size)
 
     def _way(self, film: Film) -> None:
         """The outline that goes back with the gradient, and what it says there."""

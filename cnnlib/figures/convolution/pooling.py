@@ -7,26 +7,18 @@ import torch
 from torch.nn import functional as F
 
 from cnnlib.drawing import palette
+from cnnlib.drawing.motion import positive
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import Canvas, cell_size
-from cnnlib.figures.layout import label, pooling_stage
-from cnnlib.figures.sliding import Frame, columns_below, play, wrapped
-from cnnlib.figures.sums import Pooling, as_array, by, listed, told
-
-
-def pooling(
-    input, kernel_size=2, stride=None, padding=0, kind="max", at=(0, 0)
-) -> Picture:
-    """Pooling of a matrix (H, W), with one window outlined and its result written out.
-
-    ``kind`` is "max" or "average", ``stride`` the kernel's size when None (as in
-    PyTorch), ``at`` the output cell (row, column) to explain. Raises ValueError when
-    the window does not fit.
-    """
-    problem = Pooling.of(input, kernel_size, stride, padding, kind)
-    i, j = problem.sliding.check(at)
-    alt = f"{described(problem)} Output ({i}, {j}): {problem.sentence(i, j)}."
-    return show_pooling(problem, [(i, j)], alt)
+from cnnlib.figures.convolution.arithmetic import (
+    Pooling,
+    as_array,
+    by,
+    listed,
+    told,
+)
+from cnnlib.figures.convolution.layout import label, pooling_stage
+from cnnlib.figures.convolution.sliding import Frame, columns_below, play, wrapped
 
 
 def described(problem: Pooling) -> str:
@@ -154,3 +146,20 @@ def _draw_routing(image, arriving, sent: dict[str, np.ndarray]) -> Picture:
         f"Gradient {listed(arriving)} arrives at the output of pooling "
         f"{listed(image)}; {spoken}."
     )
+
+
+def animate_pooling(
+    input, kernel_size=2, stride=None, padding=0, kind="max", *, seconds: float = 2
+) -> Picture:
+    """The pooling window slides over a matrix (H, W), and each result is written out.
+
+    ``kind`` is "max" or "average", ``stride`` the kernel's size when None. Raises
+    ValueError as ``animate_convolution`` does.
+    """
+    problem = Pooling.of(input, kernel_size, stride, padding, kind)
+    places = list(np.ndindex(*problem.output.shape))
+    alt = (
+        f"Animation, the window moves from output cell to output cell. "
+        f"{described(problem)} The first: {problem.sentence(*places[0])}."
+    )
+    return show_pooling(problem, places, alt, positive(seconds))

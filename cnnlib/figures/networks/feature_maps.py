@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import listed
-from cnnlib.figures.tensors import (
+from cnnlib.drawing.format import listed, percent, sizes
+from cnnlib.figures.networks.layers import Step, find_layer, recording, trace
+from cnnlib.figures.networks.tensors import (
     SIGNED_KERNEL,
     SIGNED_OUTPUT,
     as_batch,
@@ -18,7 +19,6 @@ from cnnlib.figures.tensors import (
     color_bar,
     signed,
 )
-from cnnlib.figures.trace import Step, find_layer, recording, sizes, trace
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
 
@@ -192,4 +192,4 @@ def _answer(logits: Tensor, classes) -> str:
     """The likeliest class and its probability: "7 (99.8 %)"."""
     p = logits.softmax(0)
     k = int(p.argmax())
-    return f"{classes[k] if classes is not None else k} ({100 * float(p[k]):.1f} %)"
+    return f"{classes[k] if classes is not None else k} ({percent(float(p[k]))})"

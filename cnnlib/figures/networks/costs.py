@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import listed, short
+from cnnlib.drawing.format import listed, memory, short
 from cnnlib.figures.arguments import named
-from cnnlib.figures.comparisons import barh
+from cnnlib.figures.training.experiments import barh
 
 
 def layer_costs(summary) -> dict[str, tuple[int, int]]:
@@ -134,18 +134,13 @@ def parameters_and_macs(summaries: Mapping, *, title: str = "What networks cost"
     fig, panels = style.axes(1, 3, size=(9.5, 0.5 * len(summaries) + 1.3))
     colors = (palette.KERNEL, palette.BLUE, palette.OUTPUT)
     for ax, (what, values), color in zip(panels, costs.items(), colors, strict=True):
-        texts = [_bytes(v) if what == "activations" else short(v) for v in values]
+        texts = [memory(v) if what == "activations" else short(v) for v in values]
         names = list(summaries) if ax is panels[0] else None
         barh(ax, np.array(values, float), texts, names, log=True, color=color)
         ax.set_title(what)
     fig.suptitle(f"{title} (log scale)")
     told = [
-        f"{name}: {short(p)} parameters, {short(m)} MACs, {_bytes(a)} of activations"
+        f"{name}: {short(p)} parameters, {short(m)} MACs, {memory(a)} of activations"
         for name, p, m, a in zip(summaries, *costs.values(), strict=True)
     ]
     return style.picture(fig, f"{title}, for one image. " + "; ".join(told) + ".")
-
-
-def _bytes(count: float) -> str:
-    """A memory size: "8 B", "43.1 KB"."""
-    return f"{short(count)}B" if count >= 1000 else f"{short(count)} B"

@@ -10,10 +10,10 @@ from itertools import groupby
 from matplotlib.patches import Rectangle
 
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import listed, short
+from cnnlib.drawing.format import listed, short, sizes
 from cnnlib.figures.arguments import named
-from cnnlib.figures.networks import CHARACTER, KINDS, finish, lines, sheet
-from cnnlib.figures.trace import Step, sizes, trace
+from cnnlib.figures.networks.blocks import CHARACTER, KINDS, finish, lines, sheet
+from cnnlib.figures.networks.layers import Step, trace
 
 ROW = 0.54  # inches from one layer to the next
 SLAB = 0.24  # inches from one of a block's slabs to the next

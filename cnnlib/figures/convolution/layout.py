@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from cnnlib.drawing import palette
 from cnnlib.drawing.style import TIMES_KERNEL
 from cnnlib.drawing.svg import GAP, TYPE, Canvas, cell_size
-from cnnlib.figures.sliding import Point, Stage
-from cnnlib.figures.sums import Convolution, Pooling, by
+from cnnlib.figures.convolution.arithmetic import Convolution, Pooling, by
+from cnnlib.figures.convolution.sliding import Point, Stage
 
 LABEL = 42  # room above an array for its name
 BESIDE = 12  # between the slices of one kernel

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import number
+from cnnlib.drawing.motion import positive
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import GAP, Canvas, cell_size
-from cnnlib.figures.layout import convolution_stage, label
-from cnnlib.figures.sliding import Frame, Words, columns_below, play, wrapped
-from cnnlib.figures.sums import Convolution, as_array, by, in_sum, listed, told
+from cnnlib.figures.convolution.arithmetic import (
+    Convolution,
+    as_array,
+    by,
+    in_sum,
+    listed,
+    told,
+)
+from cnnlib.figures.convolution.layout import convolution_stage, label
+from cnnlib.figures.convolution.sliding import (
+    Frame,
+    Words,
+    columns_below,
+    play,
+    wrapped,
+)
 
 ROLES = {
     "input": (palette.INPUT_PALE, palette.INPUT, palette.INPUT_INK),
@@ -145,3 +161,21 @@ def _sum_lines(problem: Convolution, place, columns: int) -> list[Words]:
         result = number(float(problem.output[o, i, j]))
         lines += wrapped([("", f"sum: {added} = "), ("y", result)], columns)
     return lines
+
+
+def animate_convolution(
+    input, kernel, stride=1, padding=0, dilation=1, *, seconds: float = 2
+) -> Picture:
+    """The window slides over the input, and each output cell's sum is written out.
+
+    ``input`` is (H, W) or (C, H, W), ``kernel`` (h, w), (C, h, w) or (O, C, h, w), as
+    for ``conv2d`` without its batch. Each output cell is shown for ``seconds``. Raises
+    ValueError when shapes do not fit or the output has more than 150 cells.
+    """
+    problem = Convolution.of(input, kernel, stride, padding, dilation)
+    places = list(np.ndindex(*problem.output.shape))
+    alt = (
+        f"Animation, the window moves from output cell to output cell. "
+        f"{described(problem)} The first: {problem.sentence(*places[0])}."
+    )
+    return show_convolution(problem, places, alt, positive(seconds))

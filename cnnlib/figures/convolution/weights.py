@@ -1,14 +1,11 @@
-"""Which cells are joined, and by how many weights: dense layers beside convolutions."""
+"""The weights of a dense layer beside those of a convolution."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import memory
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import TYPE, Canvas
-from cnnlib.figures.windows import windows
 from cnnlib.functional import output_size
 
 
@@ -32,7 +29,7 @@ def dense_versus_convolution(
     canvas.rect(0, 0, side, side, palette.INPUT_PALE, palette.INPUT, stroke_width=2)
     canvas.text(side / 2, -24, "dense layer", 24, palette.INPUT_INK)
     for line, (words, size) in enumerate(
-        ((f"{dense:,}", 34), ("weights", 26), (f"{_bytes(4 * dense)} in float32", 22))
+        ((f"{dense:,}", 34), ("weights", 26), (f"{memory(4 * dense)} in float32", 22))
     ):
         canvas.text(side / 2, side / 2 - 44 + 44 * line, words, size)
     x = side + 190
@@ -43,7 +40,7 @@ def dense_versus_convolution(
     ring = {"stroke": palette.WINDOW, "stroke_width": 3, "rx": 24 + seen / 2}
     canvas.rect(x - 24 - seen / 2, middle - 24 - seen / 2, 48 + seen, 48 + seen, **ring)
     for line, (words, size) in enumerate(
-        ((f"{few:,}", 34), ("weights", 26), (f"{_bytes(4 * few)} in float32", 22))
+        ((f"{few:,}", 34), ("weights", 26), (f"{memory(4 * few)} in float32", 22))
     ):
         canvas.text(x, 56 + 44 * line, words, size)
     if dot < seen:
@@ -57,84 +54,10 @@ def dense_versus_convolution(
     return canvas.picture(
         f"Two areas to scale. A dense layer from a {width:,}×{height:,} photo with "
         f"{channels} channels to {hidden} neurons has {dense:,} weights "
-        f"({_bytes(4 * dense)} in float32), a large square; {hidden} kernels of "
-        f"{kernel_size}×{kernel_size} have {few:,} ({_bytes(4 * few)}), a dot: "
+        f"({memory(4 * dense)} in float32), a large square; {hidden} kernels of "
+        f"{kernel_size}×{kernel_size} have {few:,} ({memory(4 * few)}), a dot: "
         f"{dense / few:,.0f} times fewer."
     )
-
-
-def _bytes(n: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if n < 1000 or unit == "GB":
-            break
-        n /= 1000
-    return f"{n:.3g} {unit}"
-
-
-def receptive_field(layers, names: Sequence[str] | None = None) -> Picture:
-    """What one output cell sees through a stack of layers, drawn along one dimension.
-
-    ``layers`` from input to output: a model of convolutions and poolings, or modules,
-    kernel sizes, (kernel_size, stride) or (kernel_size, stride, dilation). Of windows
-    that are not square the columns count. ``names`` replaces the layers' labels.
-    """
-    stack = windows(layers, names)
-    steps = [(w.kernel_size[1], w.stride[1], w.dilation[1]) for w in stack]
-    names = names or [window.words for window in stack]
-    seen = [[0]]  # the cells of each row that matter, from the output down
-    for k, s, d in reversed(steps):
-        below = {cell * s + tap * d for cell in seen[-1] for tap in range(k)}
-        seen.append(sorted(below))
-    widths = [row[-1] + 1 for row in seen]
-    cell = min(44.0, 560 / max(widths))
-    canvas, apart = Canvas(), max(cell, 20) + 66
-    _fans(canvas, seen, list(reversed(steps)), cell, apart)
-    tops = [n * apart for n in range(len(seen))]
-    for n, (row, top) in enumerate(zip(seen, tops, strict=True)):
-        last = n == len(seen) - 1
-        look = (
-            (palette.INPUT_PALE, palette.INPUT)
-            if last
-            else (palette.OUTPUT_PALE, palette.OUTPUT)
-        )
-        for index in row:
-            left = index * cell - widths[n] * cell / 2
-            canvas.rect(left, top, cell, cell, *look, stroke_width=1.5)
-        if n:
-            field = row[-1] - row[0] + 1
-            middle = top - (apart - cell) / 2
-            right = max(widths) * cell / 2 + 40
-            canvas.text(right, middle, names[-n], TYPE, palette.KERNEL_INK, "start")
-            canvas.text(
-                right, top + cell / 2, f"sees {field}×{field}", TYPE, anchor="start"
-            )
-    right = max(widths) * cell / 2 + 40
-    canvas.text(right, cell / 2, "one output cell", TYPE, palette.OUTPUT_INK, "start")
-    canvas.text(
-        0, tops[-1] + cell + 24, f"input, {widths[-1]} wide", TYPE, palette.INPUT_INK
-    )
-    told = ", ".join(
-        f"{name} (sees {row[-1] - row[0] + 1}×{row[-1] - row[0] + 1})"
-        for name, row in zip(reversed(names), seen[1:], strict=True)
-    )
-    return canvas.picture(
-        f"Receptive field of one output cell, from the output down: through {told}. "
-        f"It sees {widths[-1]}×{widths[-1]} cells of the input."
-    )
-
-
-def _fans(canvas: Canvas, seen, steps, cell: float, apart: float) -> None:
-    """Lines from each cell to the cells below that it reads."""
-    for n, ((above, below), (k, s, d)) in enumerate(
-        zip(pairwise(seen), steps, strict=True)
-    ):
-        shift = [(row[-1] + 1) * cell / 2 for row in (above, below)]
-        for index in above:
-            for tap in range(k):
-                x0 = (index + 0.5) * cell - shift[0]
-                x1 = (index * s + tap * d + 0.5) * cell - shift[1]
-                y0, y1 = n * apart + cell, (n + 1) * apart
-                canvas.line(x0, y0, x1, y1, palette.KERNEL, 1.6)
 
 
 def weight_sharing(n: int = 6, kernel_size: int = 3) -> Picture:

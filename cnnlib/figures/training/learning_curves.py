@@ -48,11 +48,12 @@ def learning_curves(
         if not len(one.records) or not len(one.losses):
             raise ValueError(f"history {name!r} holds no epoch: train first")
     fig, (left, right) = style.axes(1, 2, size=(9.5, 4.2))
-    told = []
+    told, tops = [], []
     looks = style.series(len(histories))
     for (name, one), look in zip(histories.items(), looks, strict=True):
         color, dash = look["color"], look["linestyle"] if several else "-"
         loss = smoothed(one.losses, window)
+        tops.append(max(loss))
         steps = np.arange(1, len(loss) + 1)
         if not several:
             left.plot(steps, one.losses, color=palette.INPUT_PALE, linewidth=1.5)
@@ -62,8 +63,7 @@ def learning_curves(
             sentence = f"the loss goes from {loss[0]:.2f} to {loss[-1]:.2f}"
         ends = _accuracies(right, one.records, name, look, several)
         told.append(f"{name + ': ' if name else ''}{sentence}; {listed(ends)}")
-    tops = [max(line.get_ydata()) for line in left.lines]
-    far = bool(max(tops) > 5 * min(tops) > 0)
+    far = bool(max(tops) > 5 * min(tops) > 0)  # of one training, never
     left.set(xlabel="step (mini-batch)", ylabel="loss" + " (log)" * far)
     left.set(yscale="log") if far else left.set(ylim=(0, None))
     thin = (

@@ -1,4 +1,4 @@
-"""p on its way to y, while gradient descent moves the logits."""
+"""From logits to the loss: softmax, -log p and the gradient p - y."""
 
 from __future__ import annotations
 
@@ -6,11 +6,129 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlib.drawing import palette
-from cnnlib.drawing.format import listed, number
+from cnnlib.drawing import palette, style
+from cnnlib.drawing.format import fixed, listed, number
 from cnnlib.drawing.motion import Film
 from cnnlib.drawing.picture import Picture
+from cnnlib.drawing.style import styled
 from cnnlib.drawing.svg import TYPE, Canvas, text_width
+from cnnlib.figures.convolution.arithmetic import as_array
+
+
+def class_names(classes, count: int) -> list[str]:
+    names = [str(k) for k in range(count)] if classes is None else list(classes)
+    if len(names) != count:
+        raise ValueError(f"classes has {len(names)} names for {count} values")
+    return names
+
+
+def softmax_of(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits (K,), without overflow."""
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+@styled
+def probabilities(
+    logits, target: int | None = None, classes: Sequence[str] | None = None
+) -> Picture:
+    """Logits (K,) as bars, their softmax p, and with a target the gradient p - y.
+
+    ``target`` is the true class's index; its cross-entropy loss -log p is written
+    above. Raises ValueError when target or classes do not fit the logits.
+    """
+    scores = as_array(logits, "logits", 1)
+    names = class_names(classes, len(scores))
+    if target is not None and not 0 <= target < len(scores):
+        raise ValueError(f"target is {target}, but there are {len(scores)} logits")
+    p = softmax_of(scores)
+    panels = {"logits": scores, "softmax: p": p}
+    if target is not None:
+        panels["gradient: p − y"] = p - (np.arange(len(p)) == target)
+    fig, axes = style.axes(1, len(panels), (9.2, 0.42 * len(p) + 1.6), sharey=True)
+    colors = (palette.INPUT, palette.OUTPUT, palette.VERMILLION)
+    for n, (ax, (title, values)) in enumerate(zip(axes, panels.items(), strict=True)):
+        outlined = target if n == 1 else None
+        _bars(ax, values, names, colors[n], style.HATCHES[n], outlined)
+        ax.set_title(title, fontsize=style.TEXT)
+        if n == 1:
+            ax.set_xlim(0, 1.45)
+        if n == 1 and target is not None:
+            # The one-hot y, which training pushes p towards.
+            box = {"fill": False, "edgecolor": palette.INK, "linestyle": "--"}
+            ax.barh([target], [1], height=0.82, linewidth=2, **box)
+    told = "; ".join(
+        f"{title}: " + ", ".join(number(round(v, 3)) for v in values)
+        for title, values in panels.items()
+    )
+    loss = ""
+    if target is not None:
+        words = f"−log p = −log {p[target]:.3f} = {-np.log(p[target]):.3f}"
+        loss = f" The true class is {names[target]}: loss {words}."
+        fig.suptitle(f"true class {names[target]}: loss = {words}", fontsize=style.TEXT)
+    return style.picture(fig, f"Bars for {', '.join(names)}. {told}.{loss}")
+
+
+def _bars(ax, values, names: list[str], color: str, hatch: str, outlined=None) -> None:
+    """Horizontal bars with their numbers, around a line at zero.
+
+    The number of the ``outlined`` row stands behind an outline that ends at 1.
+    """
+    rows = np.arange(len(values))
+    look = {"color": color, "edgecolor": palette.PAPER, "hatch": hatch}
+    ax.barh(rows, values, height=0.62, **look)
+    ax.axvline(0, color=palette.INK, linewidth=1.2)
+    low, high = min(0, min(values)), max(0, max(values))
+    room = 0.34 * (high - low or 1)
+    for row, value in zip(rows, values, strict=True):
+        side = "left" if value >= 0 else "right"
+        end = 1 if row == outlined else value
+        at = end + (0.03 if value >= 0 else -0.03) * (high - low or 1)
+        words = number(round(float(value), 3))
+        ax.text(at, row, words, ha=side, va="center", fontsize=style.SMALL)
+    ax.set_xlim(low - (room if low < 0 else 0), high + room)
+    ax.set_yticks(rows, names)
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    if not ax.yaxis_inverted():
+        ax.invert_yaxis()
+    ax.spines[["left", "bottom"]].set_visible(False)
+
+
+@styled
+def minus_log(p: float = 0.8) -> Picture:
+    """The loss of one example, -log p of the true class, with one p marked.
+
+    ``p`` is in (0, 1]; the slide's 0.8 gives 0.223.
+    """
+    if not 0 < p <= 1:
+        raise ValueError(f"p is {p}, expected a probability above 0 and up to 1")
+    loss = -np.log(p)
+    fig, ax = style.axes(size=(7.5, 4))
+    xs = np.linspace(0.01, 1, 400)
+    ax.plot(xs, -np.log(xs), color=palette.INPUT)
+    ax.plot([p, p, 0], [0, loss, loss], "--", color=palette.WINDOW, linewidth=2)
+    ax.plot([p], [loss], "o", color=palette.WINDOW, markersize=11)
+    words = f"−log {number(p)} = {loss:.3f}"
+    ax.annotate(
+        words,
+        (p, loss),
+        xytext=(0, 56),
+        textcoords="offset points",
+        ha="center" if p > 0.2 else "left",
+        arrowprops={"arrowstyle": "-", "color": palette.WINDOW, "shrinkB": 8},
+        fontsize=style.TITLE,
+        color=palette.WINDOW_INK,
+    )
+    ax.set_xlabel("p, the probability given to the true class")
+    ax.set_ylabel("loss = −log p")
+    ax.set(xlim=(0, 1.02), ylim=(0, 4.7))
+    return style.picture(
+        fig,
+        "The loss −log p falls from very large near p = 0 to 0 at p = 1; "
+        f"marked: {words}.",
+    )
+
 
 MOST_CLASSES = 10
 HIGH = 220.0  # CSS pixels: a probability of 1
@@ -69,7 +187,7 @@ def animate_gradient_descent_on_p(
     frames = [shown[-1], *shown]
     canvas = Canvas()
     film = Film(canvas, len(frames), seconds, "give fewer steps")
-    _Chart(canvas, path, y, classes, target).draw(film, frames)
+    _DescentChart(canvas, path, y, classes, target).draw(film, frames)
     told = [f"{path[step][target]:.2f} at step {step}" for step in shown]
     return canvas.picture(
         "Animation: gradient descent pushes p towards y, with p, y, p \u2212 y and the "
@@ -83,7 +201,7 @@ def _loss(p: np.ndarray, target: int) -> float:
     return float(-np.log(p[target]))
 
 
-class _Chart:
+class _DescentChart:
     """Bars of p above a table of p, y and p - y; the loss beside them.
 
     The bars stand on the height 0, from which SVG scales them.
@@ -195,8 +313,8 @@ class _Chart:
 
     def _numbers(self, step: int) -> None:
         p = self.path[step]
-        self._cells(0, [_two(value) for value in p], palette.OUTPUT_INK)
-        self._cells(2, [_signed(v) for v in p - self.y], palette.WINDOW_INK)
+        self._cells(0, [fixed(value) for value in p], palette.OUTPUT_INK)
+        self._cells(2, [fixed(v, sign=True) for v in p - self.y], palette.WINDOW_INK)
         middle = self.left + self.wide / 2
         words = f"step {step}: loss {_loss(p, self.target):.3f}"
         self.canvas.text(
@@ -207,9 +325,39 @@ class _Chart:
         self.canvas.text(middle, self._row(2), price, TYPE)
 
 
-def _two(value: float) -> str:
-    return f"{value:.2f}"
+@style.styled
+def gradient_descent_on_p(
+    logits: Sequence[float],
+    target: int,
+    *,
+    lr: float = 1.0,
+    steps: Sequence[int] = (0, 1, 3, 10, 50),
+    classes: Sequence[str] | None = None,
+):
+    """Softmax's p moving towards the one-hot y while gradient descent moves the logits.
 
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\u2212")
+    Each step takes lr * (p - y), the cross-entropy's gradient, off the ``logits`` (K,);
+    one panel for each of ``steps`` shows p as bars, y as the outlined bar and the loss
+    -log p[target]. Raises ValueError when ``target`` is not a class or a step < 0.
+    """
+    path, y = descend(logits, target, lr, steps)
+    classes = [str(c) for c in (range(len(y)) if classes is None else classes)]
+    frames = {step: path[step] for step in sorted(set(steps))}
+    fig, boxes = style.axes(
+        1, len(frames), size=(min(9.5, 1.9 * len(frames) + 0.6), 3.6), sharey=True,
+        squeeze=False,
+    )  # fmt: skip
+    for ax, (step, p) in zip(boxes[0], frames.items(), strict=True):
+        ax.bar(classes, p, color=palette.OUTPUT, width=0.7)
+        ax.bar(classes, y, width=0.7, fill=False, edgecolor=palette.INK, linestyle="--")
+        ax.set_title(f"step {step}\nloss {-np.log(p[target]):.3f}")
+        ax.set(ylim=(0, 1.04))
+        if max(map(len, classes)) > 2:
+            ax.tick_params(axis="x", rotation=90)
+    boxes[0, 0].set_ylabel("p (bars), y (dashed)")
+    told = [f"{p[target]:.2f} at step {step}" for step, p in frames.items()]
+    return style.picture(
+        fig,
+        f"Gradient descent pushes p towards y: the probability of class "
+        f"{classes[target]} is {listed(told)}.",
+    )

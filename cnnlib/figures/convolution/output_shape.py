@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from cnnlib.drawing import palette
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import FITS, TYPE, Canvas
-from cnnlib.figures.layout import label, padded_input
-from cnnlib.figures.sliding import OUTLINE
-from cnnlib.figures.sums import Sliding
+from cnnlib.figures.convolution.arithmetic import Sliding
+from cnnlib.figures.convolution.layout import label, padded_input
+from cnnlib.figures.convolution.sliding import OUTLINE
 from cnnlib.functional import output_size
 
 SETTINGS = (

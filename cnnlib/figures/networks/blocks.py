@@ -9,8 +9,8 @@ from matplotlib.patches import Polygon
 from torch import nn
 
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import listed
-from cnnlib.figures.trace import Step, scale, sizes, trace
+from cnnlib.drawing.format import listed, sizes
+from cnnlib.figures.networks.layers import Step, scale, trace
 
 # Face and edge of each kind of layer.
 KINDS = {

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import listed, number, percent
+from cnnlib.drawing.format import count, listed, percent
 from cnnlib.figures.arguments import named
 
 
@@ -30,7 +30,7 @@ def bars(
     axis' end; ``mean`` adds the mean as a dashed line.
     """
     values = named(values, "values")
-    format = format or _thousands
+    format = format or count
     xlabel = xlabel or ("on a log scale" if log else None)
     fig, ax = style.axes(size=(8, 0.48 * len(values) + (1.5 if xlabel else 1.1)))
     lengths = np.array([float(v) for v in values.values()])
@@ -85,10 +85,6 @@ def barh(ax, lengths, texts, names, *, log=False, limit=None, color=None):
     ax.set_xticks([])
     ax.set_xticks([], minor=True)
     ax.spines["bottom"].set_visible(False)
-
-
-def _thousands(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else number(value)
 
 
 def _over_seeds(values, what: str) -> dict[str, np.ndarray]:

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnlib.drawing import style
-from cnnlib.figures.tensors import as_batch, as_picture, framed
-from cnnlib.figures.trace import find_layer, reach, recording, sizes
+from cnnlib.drawing.format import sizes
+from cnnlib.figures.networks.layers import find_layer, reach, recording
+from cnnlib.figures.networks.tensors import as_batch, as_picture, framed
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
 
