@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 __all__ = [
     "cli",
     "data",
+    "drawing",
     "facts",
     "figures",
     "functional",

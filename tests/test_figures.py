@@ -15,10 +15,9 @@ from PIL import Image
 
 from cnnlib import figures
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import number
 from cnnlib.drawing.picture import Picture
-from cnnlib.figures.convolution.filtering import filtered
 from cnnlib.figures.convolution.arithmetic import Convolution, Pooling, Sliding
+from cnnlib.figures.convolution.filtering import filtered
 
 X = [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
 K = [[0, 1], [2, 3]]
@@ -53,9 +52,6 @@ EVERY = {
     "channels out": lambda: figures.convolution([X], [[K], [K2]], at=(1, 0, 1)),
     "1x1": lambda: figures.convolution([X, X2], [[[[1]], [[2]]], [[[0]], [[-1]]]]),
     "floats": lambda: figures.convolution(torch.rand(4, 4), torch.rand(2, 2)),
-    "max": lambda: figures.pooling(X, 2, 1),
-    "average": lambda: figures.pooling(COUNTED, (2, 3), kind="average", at=(1, 1)),
-    "padded max": lambda: figures.pooling(X, 3, 2, 1, at=(0, 1)),
     "max beside average": lambda: figures.max_beside_average(COUNTED, 2),
     "gradient": lambda: figures.gradient_routing(COUNTED, 2),
     "animated": lambda: figures.animate_convolution(X, K),
@@ -64,18 +60,19 @@ EVERY = {
         [X, X2], [[K, K2], [K2, K]]
     ),
     "animated pooling": lambda: figures.animate_pooling(COUNTED, 2, 1),
+    "animated, average": lambda: figures.animate_pooling(
+        COUNTED, (2, 3), kind="average"
+    ),
+    "animated, padded max": lambda: figures.animate_pooling(X, 3, 2, 1),
     "settings": lambda: figures.padding_and_stride(),
     "sizes": lambda: figures.output_sizes(5, padding=1),
     "dense": lambda: figures.dense_versus_convolution(),
     "dense, small": lambda: figures.dense_versus_convolution(8, 8, 1, 2, 3),
-    "field": lambda: figures.receptive_field([3, (2, 2), (3, 1, 2)]),
+    "field": lambda: figures.receptive_field([3, 5]),
     "sharing": lambda: figures.weight_sharing(7, 4),
-    "photo": lambda: figures.photo(PHOTO, "noise"),
     "grid": lambda: figures.image_grid(GRAY, list("abcdef"), title="six"),
     "samples": lambda: figures.samples(SET, 2),
     "pixels": lambda: figures.pixels(GRAY[0], (2, 1), (4, 5)),
-    "channels": lambda: figures.channels(PHOTO),
-    "before": lambda: figures.before_after(PHOTO, PHOTO[:, ::2, ::3]),
     "filtered": lambda: figures.filtered_photo(PHOTO, {"edges": EDGES, "mean": [[1]]}),
     "logits": lambda: figures.probabilities([2.0, 1.0, 0.1], 0, ABC),
     "no target": lambda: figures.probabilities([-1000.0, 1000.0]),
@@ -191,16 +188,11 @@ def test_the_slide_and_its_channels():
     assert "[[19, 25], [37, 43]]" in figures.convolution(X, K).alt
     assert "0×0 + 1×1 + 3×2 + 4×3 = 19" in figures.convolution(X, K).alt
     assert "[[56, 72], [104, 120]]" in figures.convolution([X, X2], [K, K2]).alt
-    assert "max(0, 1, 3, 4) = 4" in figures.pooling(X, 2, 1).alt
-    assert "(0 + 1 + 3 + 4) / 4 = 2" in figures.pooling(X, 2, 1, kind="average").alt
+    assert "max(0, 1, 3, 4) = 4" in figures.animate_pooling(X, 2, 1).alt
+    average = figures.animate_pooling(X, 2, 1, kind="average").alt
+    assert "(0 + 1 + 3 + 4) / 4 = 2" in average
     assert "3,600,000,000" in figures.dense_versus_convolution().alt
     assert "−log 0.8 = 0.223" in figures.minus_log().alt
-
-
-def test_the_receptive_field_is_counted():
-    assert "It sees 5×5" in figures.receptive_field([3, 3]).alt
-    assert "It sees 16×16" in figures.receptive_field([5, (2, 2), 5, (2, 2)]).alt
-    assert "It sees 5×5" in figures.receptive_field([(3, 1, 2)]).alt
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -259,20 +251,17 @@ WRONG = {
     "role is": lambda: figures.matrix(X, "weight"),
     "titles has 1": lambda: figures.equation(X, "=", X, titles=["x"]),
     "at least one array": lambda: figures.equation("="),
-    "kind is": lambda: figures.pooling(X, kind="mean"),
-    "at most half": lambda: figures.pooling(X, 2, padding=2),
+    "kind is": lambda: figures.animate_pooling(X, kind="mean"),
+    "at most half": lambda: figures.animate_pooling(X, 2, padding=2),
     "gradient has shape": lambda: figures.gradient_routing(X, 2, gradient=X),
     "more than 150": lambda: figures.animate_convolution(np.ones((14, 14)), [[1]]),
     "seconds is": lambda: figures.animate_pooling(X, 2, seconds=0),
-    "layers is empty": lambda: figures.receptive_field([]),
-    "layer 0 is not": lambda: figures.receptive_field([0]),
-    "names has 1": lambda: figures.receptive_field([3, 3], ["a"]),
-    "expected uint8 or floats": lambda: figures.photo(PHOTO * 2.0),
-    "expected (H, W)": lambda: figures.photo(PHOTO[:2]),
+    "kernel_sizes to be": lambda: figures.receptive_field([]),
+    "expected uint8 or floats": lambda: figures.image_grid([PHOTO * 2.0]),
+    "expected (H, W)": lambda: figures.image_grid([PHOTO[:2]]),
     "2 titles for 6 images": lambda: figures.image_grid(GRAY, ["a", "b"]),
     "expected 1 to": lambda: figures.image_grid([]),
     "not inside": lambda: figures.pixels(GRAY[0], (10, 0), 4),
-    "one channel": lambda: figures.channels(GRAY[0]),
     "kernels is empty": lambda: figures.filtered_photo(PHOTO, {}),
     "target is 3": lambda: figures.probabilities([1, 2, 3], 3),
     "classes has 3": lambda: figures.probabilities([1, 2], classes=ABC),
@@ -312,52 +301,3 @@ def test_drawing_leaves_matplotlib_as_it_was():
     before = dict(matplotlib.rcParams)
     figures.minus_log()
     assert dict(matplotlib.rcParams) == before
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (19, "19"),
-        (-1, "−1"),
-        (0.25, "0.25"),
-        (-0.0, "0"),
-        (1e3, "1000"),
-        (1 / 3, "0.333"),
-    ],
-)
-def test_numbers_as_cells_show_them(value, words):
-    assert number(value) == words
-
-
-def contrast(a: str, b: str) -> float:
-    """WCAG's contrast ratio of two colors."""
-
-    def luminance(color):
-        rgb = np.asarray(matplotlib.colors.to_rgb(color))
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        return linear @ (0.2126, 0.7152, 0.0722)
-
-    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def test_words_and_numbers_stand_out():
-    pale = (palette.INPUT_PALE, palette.KERNEL_PALE, palette.OUTPUT_PALE, palette.PAPER)
-    inks = (
-        palette.INPUT_INK,
-        palette.KERNEL_INK,
-        palette.OUTPUT_INK,
-        palette.WINDOW_INK,
-    )
-    assert min(contrast(palette.INK, color) for color in pale) > 7
-    assert min(contrast(ink, palette.PAPER) for ink in (*inks, palette.MUTED)) > 4.5
-    assert contrast(palette.KERNEL_INK, palette.INPUT_PALE) > 4.5  # the small weights
-    assert min(contrast(style.ink_on(c), c) for c in (*pale, *inks, "#777777")) > 4.4
-
-
-def test_lines_differ_by_more_than_color():
-    looks = style.series(9)
-    assert len(looks) == 9
-    first = looks[: len(style.SERIES)]
-    assert len({look["marker"] for look in first}) == len(first)
-    assert len({str(look["linestyle"]) for look in first}) == len(first)

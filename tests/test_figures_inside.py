@@ -9,10 +9,11 @@ from torch import nn
 
 from cnnlib import figures, models
 from cnnlib.data import ImageSet, normalize
-from cnnlib.figures.networks.class_activation import class_activation_map, occlusion_map
-from cnnlib.figures.networks.top_patches import crop
-from cnnlib.figures.networks.tensors import as_batch
+from cnnlib.figures.networks.class_activation import class_activation_map
 from cnnlib.figures.networks.layers import find_layer
+from cnnlib.figures.networks.occlusion import hide
+from cnnlib.figures.networks.tensors import as_batch
+from cnnlib.figures.networks.top_patches import crop
 from cnnlib.models.lenet_1998 import LeNet5_1998
 from cnnlib.training import evaluate
 
@@ -148,7 +149,7 @@ class Corner(nn.Module):
 def test_occlusion_finds_what_alone_matters():
     image = torch.full((1, 12, 12), -0.5)
     image[:, :4, :4] = 1.0
-    drop = occlusion_map(Corner(), image, 1, window=4, stride=4)
+    drop = hide(Corner(), image, 1, window=4, stride=4).map(window=4)
     assert drop.shape == (12, 12)
     assert (drop[:4, :4] > 0.1).all()
     drop[:4, :4] = 0
@@ -156,7 +157,7 @@ def test_occlusion_finds_what_alone_matters():
 
 
 def test_windows_cover_the_image_to_its_end():
-    drop = occlusion_map(Corner(), torch.zeros(1, 10, 11), 0, window=4, stride=3)
+    drop = hide(Corner(), torch.zeros(1, 10, 11), 0, 4, stride=3).map(window=4)
     assert torch.isfinite(drop).all()
     for window, stride in ((0, 1), (13, 1), (4, 0)):
         with pytest.raises(ValueError, match="window"):

@@ -11,11 +11,10 @@ from torch import nn
 from cnnlib import figures, models
 from cnnlib.drawing.motion import MOST_FRAMES, Film
 from cnnlib.drawing.svg import Canvas
-from cnnlib.figures.training.gradients import HIGH, share_words
-from cnnlib.figures.training.loss import descend
-from cnnlib.figures.convolution.receptive_field import Level
+from cnnlib.figures.convolution.receptive_field import fields
 from cnnlib.figures.networks.occlusion import hide
-from cnnlib.figures.convolution.receptive_field import windows
+from cnnlib.figures.training.gradients import HIGH
+from cnnlib.figures.training.loss import descend
 
 SIZES = {
     "sigmoid": {"dense 1": 2e-6, "dense 2": 4e-3, "dense 3": 0.06},
@@ -34,11 +33,7 @@ class Bright(nn.Module):
 
 EVERY = {
     "two 3×3": lambda: figures.animate_receptive_field([3, 3]),
-    "LeNet's field": lambda: figures.animate_receptive_field([5, (2, 2), 5, (2, 2)]),
-    "odd windows": lambda: figures.animate_receptive_field([(3, 1, 2), ((2, 3), 1)]),
-    "a VGG block": lambda: figures.animate_receptive_field(
-        nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3)), ["a", "b"]
-    ),
+    "5×5 on 3×3": lambda: figures.animate_receptive_field([3, 5]),
     "p": lambda: figures.animate_gradient_descent_on_p([0, 2, 1], 0, classes="abc"),
     "p of ten": lambda: figures.animate_gradient_descent_on_p(range(10), 3, lr=0.5),
     "p of one step": lambda: figures.animate_gradient_descent_on_p(
@@ -120,48 +115,22 @@ def test_a_film_shows_the_whole_first_and_then_the_way():
         Film(canvas, MOST_FRAMES + 1, 2, "draw less")
 
 
-def field(stack):
-    """The map that a stack of windows sees, from one output cell."""
-    level = Level({(0, 0): 1})
-    for window in reversed(windows(stack)):
-        level = level.below(window)
-    return level
-
-
 @pytest.mark.parametrize(
-    ("stack", "size"),
-    [
-        ([3], (3, 3)),
-        ([3, 3], (5, 5)),
-        ([3, 3, 3], (7, 7)),
-        ([5, (2, 2), 5, (2, 2)], (16, 16)),
-        ([(11, 4), (3, 2)], (19, 19)),
-        ([((3, 5), (1, 2)), (2, 1, 2)], (5, 9)),
-    ],
+    ("kernel_sizes", "side"), [([3], 3), ([3, 3], 5), ([3, 3, 3], 7), ([5, 2, 4], 9)]
 )
-def test_a_field_is_what_the_gradient_reaches(stack, size):
-    assert field(stack).size == size
-    x = torch.zeros(1, 1, *size, requires_grad=True)
+def test_a_field_is_what_the_gradient_reaches(kernel_sizes, side):
+    assert fields(kernel_sizes)[-1] == side
+    x = torch.zeros(1, 1, side, side, requires_grad=True)
     y = x
-    for window in windows(stack):
-        one = nn.Conv2d(1, 1, window.kernel_size, window.stride, 0, window.dilation)
-        nn.init.ones_(one.weight)
-        y = one(y)
-    (ways,) = torch.autograd.grad(y[0, 0, 0, 0], x)  # with weights of 1 it counts ways
-    counted = torch.zeros(size)
-    for cell, count in field(stack).ways.items():
-        counted[cell] = count
-    assert torch.equal(ways[0, 0], counted)
-
-
-def test_a_field_is_drawn_from_layers_of_a_model():
-    features = nn.Sequential(
-        nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)
-    )
-    assert [w.words for w in windows(features)] == ["conv 3×3", "pool 2×2, stride 2"]
-    picture = figures.animate_receptive_field(features)
-    assert "It sees 4×4 cells" in picture.alt
-    assert {"1×1", "2×2", "4×4"} <= set(texts(picture))
+    for k in kernel_sizes:
+        y = nn.functional.conv2d(y, torch.ones(1, 1, k, k))
+    assert y.shape == (1, 1, 1, 1)
+    (paths,) = torch.autograd.grad(y.sum(), x)  # with weights of 1 it counts paths
+    written = texts(figures.animate_receptive_field(kernel_sizes))
+    if side < 7:  # in larger fields the numbers do not fit into their cells
+        assert {str(int(count)) for count in paths.unique()} <= set(written)
+    for figure in (figures.receptive_field, figures.animate_receptive_field):
+        assert f"It sees {side}×{side} cells" in figure(kernel_sizes).alt
 
 
 def test_p_moves_by_its_own_error():
@@ -181,22 +150,6 @@ def test_every_step_of_p_is_written_out():
     # softmax(0, 2, 1) = 0.09, 0.67, 0.24, and −log 0.0900 = 2.408
     assert {"step 0: loss 2.408", "0.09", "0.67", "−0.91", "+0.67"} <= set(words)
     assert any(word.startswith("step 1: loss 1.2") for word in words)
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [
-        (1, "100 %"),
-        (2.5, "250 %"),
-        (0.0234, "2.3 %"),
-        (0.00142, "0.14 %"),
-        (3e-5, "1/33,000"),
-        (1e-8, "1/1e8"),
-        (0, "0"),
-    ],
-)
-def test_shares_in_few_characters(share, words):
-    assert share_words(share) == words
 
 
 def test_bars_are_to_scale_within_a_network():
@@ -221,16 +174,9 @@ def test_hiding_costs_where_the_network_looks():
 
 
 WRONG = {
-    "layers is empty": lambda: figures.animate_receptive_field([]),
-    "layer 0 is not": lambda: figures.animate_receptive_field([3, 0]),
-    "layer (3, 1, 1, 1) is not": lambda: figures.animate_receptive_field(
-        [(3, 1, 1, 1)]
-    ),
-    "Linear sees the whole map": lambda: figures.animate_receptive_field(
-        models.LeNet5()
-    ),
-    "names has 1": lambda: figures.animate_receptive_field([3, 3], ["a"]),
-    "give fewer layers": lambda: figures.animate_receptive_field([(3, 2)] * 7),
+    "expected kernel_sizes to be": lambda: figures.animate_receptive_field([]),
+    "input to output, but got [3, 0]": lambda: figures.receptive_field([3, 0]),
+    "too many to draw": lambda: figures.animate_receptive_field([9] * 10),
     "target is 3": lambda: figures.animate_gradient_descent_on_p([1, 2, 3], 3),
     "more than 10 to draw": lambda: figures.animate_gradient_descent_on_p([1] * 11, 3),
     "classes has 3": lambda: figures.animate_gradient_descent_on_p(
@@ -240,7 +186,9 @@ WRONG = {
         [1, 2], 0, steps=[-1]
     ),
     "seconds is 0": lambda: figures.animate_gradient_sizes(SIZES, seconds=0),
-    "sizes is empty": lambda: figures.animate_gradient_sizes({}),
+    "expected sizes to hold something to draw": lambda: figures.animate_gradient_sizes(
+        {}
+    ),
     "has 13 layers": lambda: figures.animate_gradient_sizes({"a": [1] * 13}),
     "the last layer's above 0": lambda: figures.animate_gradient_sizes({"a": [1, 0]}),
     "has 6 networks": lambda: figures.animate_gradient_sizes(

@@ -63,8 +63,6 @@ PICTURES = {
     "confusion": lambda: figures.confusion_matrix(evaluation()),
     "animals": lambda: figures.confusion_matrix(evaluation(8, 2000, ANIMALS)),
     "two": lambda: figures.confusion_matrix(evaluation(2, 4000), ["cat", "dog"]),
-    "per class": lambda: figures.per_class(evaluation()),
-    "per class of two": lambda: figures.per_class(evaluation(2), ["cat", "dog"]),
     "bars": lambda: figures.bars({"max": 0.12, "none": 0.9}, title="How far they move"),
     "log": lambda: figures.bars(
         {"dense": 3.6e9, "conv": 2700}, title="Weights", log=True
@@ -125,7 +123,7 @@ def test_learning_curves_name_the_data_and_say_where_it_ended():
     assert "train accuracy 97.0 % and test accuracy 96.0 %" in alt
     with pytest.raises(ValueError, match="no epoch"):
         figures.learning_curves(History("LeNet5", "digits"))
-    with pytest.raises(ValueError, match="history is empty"):
+    with pytest.raises(ValueError, match="history to hold something to draw"):
         figures.learning_curves({})
 
 
@@ -146,16 +144,35 @@ def test_classes_must_be_as_many_as_the_scores():
         figures.confusion_matrix(SimpleNamespace(confusion=np.ones((2, 3))))
 
 
-def test_a_class_without_images_has_no_bar():
-    shares = torch.tensor([0.5, float("nan"), 1.0])
-    alt = figures.per_class(SimpleNamespace(per_class=shares), "abc").alt
-    assert "a 50.0 % and c 100.0 %" in alt
+def loss_axis(**losses):
+    """What stands at the loss's axis of the curves of one or several trainings."""
+    histories = {
+        name: History(
+            "LeNet5",
+            "digits",
+            losses=values,
+            records=[{"epoch": 1, "train_accuracy": 0.5, "test_accuracy": 0.5}],
+        )
+        for name, values in losses.items()
+    }
+    if len(histories) == 1:
+        (histories,) = histories.values()
+    svg = figures.learning_curves(histories, vector=True).content.decode()
+    return "log" if "<!-- loss (log) -->" in svg else "linear"
+
+
+def test_losses_of_another_order_of_magnitude_get_a_logarithmic_axis():
+    near, far = [2.0, 1.0, 0.5] * 20, [40.0, 30.0, 20.0] * 20
+    assert loss_axis(a=near, b=near) == "linear"
+    assert loss_axis(a=near, b=far) == "log"
+    # One training whose first loss is high is still one training.
+    assert loss_axis(a=[500.0, *15 * near]) == "linear"
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: figures.bars({}, title="x"), "values is empty"),
+        (lambda: figures.bars({}, title="x"), "values to hold something to draw"),
         (lambda: figures.bars({"a": float("nan")}, title="x"), "finite"),
         (lambda: figures.bars({"a": 0}, title="x", log=True), "positive"),
         (lambda: figures.staircase({"a": 1.2}), "0..1"),

@@ -133,48 +133,6 @@ def find_layer(model: nn.Module, layer: nn.Module | str) -> nn.Module:
     return layer
 
 
-def reach(
-    calls: list, layer: nn.Module, image: tuple[int, int]
-) -> tuple[tuple[int, int], tuple[int, int], tuple[float, float]]:
-    """Receptive field of ``layer``'s outputs in the input, as (size, stride, start).
-
-    Each is (rows, columns) in pixels: the field's size, the step from one output to
-    the next, and the center of the first output's field. ``calls`` is what
-    ``recording`` collected on an image of height and width ``image``; windows count
-    up to and with ``layer``.
-    """
-    size, jump, start = [1, 1], [1, 1], [0.0, 0.0]
-    before = None
-    for _, module, given, out in calls:
-        maps = out.ndim == 4
-        if maps and not hasattr(module, "kernel_size") and out.shape != given.shape:
-            raise ValueError(
-                f"{type(module).__name__} resizes its maps but has no kernel_size: "
-                "its receptive field cannot be told"
-            )
-        for axis in range(2 * (maps and hasattr(module, "kernel_size"))):
-            # A model that pads in its forward, as LeNet5_1998 does, pads evenly.
-            grown = given.shape[2 + axis] - (before or image)[axis]
-            reach = _pair(getattr(module, "dilation", 1))[axis]
-            reach *= _pair(module.kernel_size)[axis] - 1
-            padding = _padding(module, reach, axis) + grown / 2
-            size[axis] += reach * jump[axis]
-            start[axis] += (reach / 2 - padding) * jump[axis]
-            jump[axis] *= _pair(module.stride)[axis]
-        before = tuple(out.shape[2:]) if maps else before
-        if module is layer:
-            return tuple(size), tuple(jump), tuple(start)
-    raise ValueError("layer did not run: it is not a layer of this model")
-
-
-def _padding(module: nn.Module, reach: float, axis: int) -> float:
-    """Pixels of padding before the first of an axis."""
-    padding = getattr(module, "padding", 0)
-    if isinstance(padding, str):
-        return reach / 2 if padding == "same" else 0
-    return _pair(padding)[axis]
-
-
 def scale(values, largest: float, linear_up_to: float = 20) -> tuple:
     """A function from a size to inches, ``largest`` for the greatest, and its name.
 

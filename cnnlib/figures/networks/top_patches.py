@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from cnnlib.drawing import style
 from cnnlib.drawing.format import sizes
-from cnnlib.figures.networks.layers import find_layer, reach, recording
+from cnnlib.figures.networks.layers import find_layer, recording
 from cnnlib.figures.networks.tensors import as_batch, as_picture, framed
+from cnnlib.summary import summarize
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
 
@@ -50,8 +51,11 @@ def top_patches(
             peak, place = out.flatten(2).max(dim=2)
             values.append(peak.float().cpu())
             places.append(place.cpu())
-    field, stride, start = reach(calls, module, tuple(images.shape[2:]))
+    field, stride = _field(model, module, imageset.image_shape)
     values, places, columns = torch.cat(values), torch.cat(places), out.shape[3]
+    # The fields of a map's outputs are spread evenly around the image's center.
+    sides = zip(images.shape[2:], out.shape[2:], stride, strict=True)
+    start = [(n - 1) / 2 - s * (m - 1) / 2 for n, m, s in sides]
     if isinstance(channels, int):
         order = values.amax(0).argsort(descending=True, stable=True)
         channels = order[:channels].sort().values.tolist()
@@ -80,6 +84,16 @@ def top_patches(
         fig, f"{title}: {patches} patches of {size} pixels for each of "
         f"{len(channels)} filters; {'; '.join(told)}.",
     )  # fmt: skip
+
+
+def _field(model: nn.Module, layer: nn.Module, image_shape):
+    """Receptive field and stride of a layer, each (rows, columns) in pixels."""
+    modules = dict(model.named_modules())
+    for row in summarize(model, image_shape).rows:
+        if modules.get(row.name) is layer and row.receptive_field is not None:
+            both = row.receptive_field, row.stride
+            return tuple(x if isinstance(x, tuple) else (x, x) for x in both)
+    raise ValueError("expected layer to have a receptive field, but its is unknown")
 
 
 def crop(image: Tensor, centers, field) -> Tensor:
