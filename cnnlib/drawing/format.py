@@ -60,6 +60,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def probability(p: float) -> str:
+    """A probability in whole percents; what is not quite certain is "> 99 %"."""
+    return "> 99 %" if 0.995 < p < 1 else percent(p, 0)
+
+
 def sizes(shape: Iterable[int] | Real | None) -> str:
     """(6, 28, 28) is "6×28×28"; a number stands for itself, nothing is a dash."""
     if isinstance(shape, Real):

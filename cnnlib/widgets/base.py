@@ -11,9 +11,7 @@ from pathlib import Path
 import anywidget
 import traitlets as t
 
-# Okabe and Ito's palette (2008), told apart with any color vision.
-INPUT, KERNEL, OUTPUT, WINDOW = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-INK, FAINT, PAPER = "#1a1a1a", "#595959", "#ffffff"
+from cnnlib.drawing import palette
 
 
 def source(*names: str) -> str:
@@ -22,9 +20,20 @@ def source(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
+def styles(*names: str) -> str:
+    """Return the named style files, after the palette as CSS variables."""
+    colors = ("INPUT", "KERNEL", "OUTPUT", "WINDOW", "INK", "MUTED")
+    pale = ("INPUT_PALE", "KERNEL_PALE", "OUTPUT_PALE", "KERNEL_INK")
+    variables = "".join(
+        f"--{name.lower().replace('_', '-')}:{getattr(palette, name)};"
+        for name in (*colors, *pale)
+    )
+    return f".cnnlib{{{variables}}}\n{source(*names)}"
+
+
 def text(x: float, y: float, content: str, size: int = 16, **attributes: str) -> str:
     """Return one line of SVG text; attributes use _ for the hyphen in their names."""
-    style = {"font_size": size, "fill": INK, **attributes}
+    style = {"font_size": size, "fill": palette.INK, **attributes}
     listed = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in style.items())
     return f'<text x="{x:g}" y="{y:g}" {listed}>{escape(content)}</text>'
 
@@ -41,15 +50,9 @@ def drawing(width: int, height: int, *parts: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="sans-serif">'
-        f'<rect width="{width}" height="{height}" rx="8" fill="{PAPER}"/>'
+        f'<rect width="{width}" height="{height}" rx="8" fill="{palette.PAPER}"/>'
         f"{''.join(parts)}</svg>"
     )
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Return the value with a true minus sign, and never minus zero."""
-    rounded = round(float(value), digits) + 0.0
-    return f"{rounded:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 class Widget(anywidget.AnyWidget):

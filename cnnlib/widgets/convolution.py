@@ -7,6 +7,8 @@ import torch.nn.functional as F
 import traitlets as t
 from torch import Tensor
 
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import number
 from cnnlib.widgets import base
 
 NINTH = 1 / 9
@@ -28,24 +30,28 @@ def _check_sheet(name: str, values: Sequence | Tensor) -> list[list[float]]:
     try:
         sheet = torch.as_tensor(values, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"{name} must be rows of numbers, not {values!r}") from None
+        raise TypeError(
+            f"expected {name} to be rows of numbers, but got {values!r}"
+        ) from None
     if sheet.ndim != 2 or 0 in sheet.shape:
-        raise ValueError(f"{name} must have shape (H, W), not {tuple(sheet.shape)}")
+        raise ValueError(
+            f"expected {name} to have shape (H, W), but got {tuple(sheet.shape)}"
+        )
     if max(sheet.shape) > LARGEST[name]:
         raise ValueError(
             f"{name} may have at most {LARGEST[name]} cells a side to stay readable, "
-            f"but {tuple(sheet.shape)} came"
+            f"but got {tuple(sheet.shape)}"
         )
     if not sheet.isfinite().all():
-        raise ValueError(f"{name} must be finite numbers")
+        raise ValueError(f"expected {name} to be finite numbers")
     return sheet.tolist()
 
 
 def _check_count(name: str, value: int, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, not {value!r}")
+        raise TypeError(f"expected {name} to be an integer, but got {value!r}")
     if value < least:
-        raise ValueError(f"{name} must be at least {least}, but {value} came")
+        raise ValueError(f"expected {name} to be at least {least}, but got {value}")
     return value
 
 
@@ -57,7 +63,7 @@ class ConvolutionExplorer(base.Widget):
     """
 
     _esm = base.source("common.js", "shape.js", "convolution.js")
-    _css = base.source("common.css", "convolution.css")
+    _css = base.styles("common.css", "convolution.css")
     _page_state = ("input", "kernel", "stride", "padding", "dilation", "kernels")
     input = t.List(t.List(t.Float())).tag(sync=True)
     kernel = t.List(t.List(t.Float())).tag(sync=True)
@@ -114,8 +120,8 @@ class ConvolutionExplorer(base.Widget):
 
     def _shown_sum(self) -> str:
         row, column = self._shown()
-        terms = [f"{_brief(x)}\u00b7{_signed(w)}" for _, _, x, w in self._shown_terms()]
-        total = _brief(self.output[row, column].item())
+        terms = [f"{number(x)}\u00b7{_signed(w)}" for _, _, x, w in self._shown_terms()]
+        total = number(self.output[row, column].item())
         return f"output[{row}, {column}] = {' + '.join(terms)} = {total}"
 
     def alt(self) -> str:
@@ -144,14 +150,14 @@ class ConvolutionExplorer(base.Widget):
         terms, (row, column) = self._shown_terms(), self._shown()
         (top, left), (end, right) = terms[0][:2], terms[-1][:2]
         window = (CELL * (right - left + 1), CELL * (end - top + 1))
-        mark = {"fill": "none", "stroke": base.WINDOW, "stroke_width": 5}
+        mark = {"fill": "none", "stroke": palette.WINDOW, "stroke_width": 5}
         middle = 50 + CELL * height / 2
         names = zip(lefts, ("Input", "Kernel", "Output"), strict=True)
         parts = [
             *(base.text(x, 34, n, 20, font_weight="bold") for x, n in names),
-            *_sheet(lefts[0], padded, "#e5f1f8", base.INPUT, pad),
-            *_sheet(lefts[1], self.kernel, "#fdf0d5", base.KERNEL),
-            *_sheet(lefts[2], output, "#e2f4ee", base.OUTPUT),
+            *_sheet(lefts[0], padded, palette.INPUT_PALE, palette.INPUT, pad),
+            *_sheet(lefts[1], self.kernel, palette.KERNEL_PALE, palette.KERNEL),
+            *_sheet(lefts[2], output, palette.OUTPUT_PALE, palette.OUTPUT),
             base.text(lefts[1] - 35, middle, "\u2217", 30),
             base.text(lefts[2] - 35, middle, "=", 30),
             base.rect(lefts[0] + CELL * left, 50 + CELL * top, *window, **mark),
@@ -167,17 +173,12 @@ def _size(values: Sequence) -> str:
     return f"{len(values)}\u00d7{len(values[0])}"
 
 
-def _brief(value: float) -> str:
-    text = f"{value:.3f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text.replace("-", "\N{MINUS SIGN}")
-
-
 def _signed(value: float) -> str:
-    return f"({_brief(value)})" if value < 0 else _brief(value)
+    return f"({number(value)})" if value < 0 else number(value)
 
 
 def _told(values: Sequence) -> str:
-    rows = "; ".join(", ".join(_brief(v) for v in line) for line in values)
+    rows = "; ".join(", ".join(number(v) for v in line) for line in values)
     return f"({rows})"
 
 
@@ -189,12 +190,16 @@ def _sheet(left: float, values: Sequence, fill: str, stroke: str, pad: int = 0):
             real = pad <= i < last[0] and pad <= j < last[1]
             look = {"fill": fill, "stroke": stroke}
             if not real:
-                look = {"fill": "#fff", "stroke": "#8c8c8c", "stroke_dasharray": "5 4"}
+                look = {
+                    "fill": palette.PAPER,
+                    "stroke": palette.MUTED,
+                    "stroke_dasharray": "5 4",
+                }
             x, y = left + CELL * j, 50 + CELL * i
             yield base.rect(x, y, CELL, CELL, stroke_width=2, **look)
-            size = 18 if len(_brief(value)) < 5 else 14
+            size = 18 if len(number(value)) < 5 else 14
             place = (x + CELL / 2, y + CELL / 2 + 6)
-            yield base.text(*place, _brief(value), size, text_anchor="middle")
+            yield base.text(*place, number(value), size, text_anchor="middle")
 
 
 def convolution_explorer(
@@ -214,7 +219,9 @@ def convolution_explorer(
     """
     if isinstance(kernel, str):
         if kernel not in KERNELS:
-            raise ValueError(f"kernel must be one of {list(KERNELS)}, not {kernel!r}")
+            raise ValueError(
+                f"expected kernel to be one of {list(KERNELS)}, but got {kernel!r}"
+            )
         kernel = KERNELS[kernel]
     explorer = ConvolutionExplorer(
         input=_check_sheet(

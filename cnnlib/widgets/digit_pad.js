@@ -26,10 +26,11 @@ function paintPen(context, pen) {
   context.beginPath();
   context.arc(pen.x, pen.y, PEN / 2, 0, 2 * Math.PI);
   context.lineWidth = 4;
-  context.strokeStyle = "#d55e00";
+  const color = getComputedStyle(context.canvas).getPropertyValue("--window");
+  context.strokeStyle = color;
   context.stroke();
   if (pen.down) {
-    context.fillStyle = "#d55e00";
+    context.fillStyle = color;
     context.fill();
   }
 }

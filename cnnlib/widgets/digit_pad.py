@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from cnnlib.data.digits import FIELD, center_digit
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import probability
 from cnnlib.widgets import base
 
 SIDE, PEN = 280, 22  # the pad's units and its pen's width; digit_pad.js has the same
@@ -55,17 +57,13 @@ def _as_gray(maps: Tensor) -> dict:
     return {"shape": list(maps.shape), "bytes": gray.tobytes()}
 
 
-def _percent(p: float) -> str:
-    """Whole percents; what is not quite certain does not read 100 %."""
-    return "> 99 %" if 0.995 < p < 1 else f"{100 * p:.0f} %"
-
-
 def _check_strokes(strokes: Sequence) -> list:
     for stroke in strokes:
         for point in stroke:
             if len(point) != 2 or not all(0 <= v <= SIDE for v in point):
                 raise ValueError(
-                    f"strokes must be lists of (x, y) in 0..{SIDE}, but {point} came"
+                    f"expected strokes to be lists of (x, y) in 0..{SIDE}, but "
+                    f"got {point}"
                 )
     return [[list(point) for point in stroke] for stroke in strokes if len(stroke)]
 
@@ -79,7 +77,7 @@ class DigitPad(base.Widget):
     """
 
     _esm = base.source("common.js", "digit_pad.js")
-    _css = base.source("common.css", "digit_pad.css")
+    _css = base.styles("common.css", "digit_pad.css")
     _note = (
         "<p>This is a picture: the network needs a running kernel to answer. "
         "Run the cell to draw a digit of your own.</p>"
@@ -141,8 +139,8 @@ class DigitPad(base.Widget):
                 hook.remove()
         if answered.shape != (1, len(self.classes)):
             raise ValueError(
-                f"model must answer one image with probabilities of shape "
-                f"(1, {len(self.classes)}), but {tuple(answered.shape)} came"
+                "expected model to answer one image with probabilities of shape "
+                f"(1, {len(self.classes)}), but got {tuple(answered.shape)}"
             )
         return answered[0].detach().float().cpu(), kept[0].float() if kept else None
 
@@ -169,7 +167,7 @@ class DigitPad(base.Widget):
         return (
             f"Digit pad with {example} beside it the 28 by 28 picture that the network "
             f"sees and its answer: {self.classes[best]}, "
-            f"{_percent(float(probabilities[best]))}. Run the cell to draw."
+            f"{probability(float(probabilities[best]))}. Run the cell to draw."
         )
 
     def still(self) -> str:
@@ -186,7 +184,7 @@ class DigitPad(base.Widget):
             for x, value in enumerate(row)
             if value
         )
-        frame = {"fill": "#000", "stroke": base.INPUT, "stroke_width": 3}
+        frame = {"fill": "#000", "stroke": palette.INPUT, "stroke_width": 3}
         parts = [
             base.text(20, 34, "Drawn", 20, font_weight="bold"),
             base.text(330, 34, "What the network sees", 20, font_weight="bold"),
@@ -205,8 +203,8 @@ class DigitPad(base.Widget):
             parts += [
                 base.text(590, y + 0.7 * step, name, 18, **bold),
                 base.rect(640, y + 3, 160, step - 6, fill="#ececec", stroke="#8c8c8c"),
-                base.rect(640, y + 3, 160 * p, step - 6, fill=base.OUTPUT),
-                base.text(810, y + 0.7 * step, _percent(p), 18, **bold),
+                base.rect(640, y + 3, 160 * p, step - 6, fill=palette.OUTPUT),
+                base.text(810, y + 0.7 * step, probability(p), 18, **bold),
             ]
         return base.drawing(880, 350, *parts)
 
@@ -225,9 +223,13 @@ def digit_pad(
     shape.
     """
     if not callable(model):
-        raise TypeError(f"model must be a network or a callable, not {model!r}")
+        raise TypeError(
+            f"expected model to be a network or a callable, but got {model!r}"
+        )
     if classes is None:
         classes = getattr(model, "classes", None) or [str(digit) for digit in range(10)]
     if isinstance(classes, str) or not all(isinstance(c, str) for c in classes):
-        raise TypeError(f"classes must be a sequence of names, not {classes!r}")
+        raise TypeError(
+            f"expected classes to be a sequence of names, but got {classes!r}"
+        )
     return DigitPad(model, classes, maps)

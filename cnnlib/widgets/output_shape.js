@@ -21,8 +21,8 @@ function drawSweep(n, k, s, p, d, size) {
   for (let j = 0; j < total; j++) {
     const real = j >= p && j < p + n;
     lines.push(box(LEFT + j * CELL, 0, real
-      ? { fill: "#0072b2" }
-      : { fill: "#fff", stroke: "#595959", "stroke-dasharray": "4 3", "stroke-width": 2 }));
+      ? { fill: "var(--input)" }
+      : { fill: "#fff", stroke: "var(--muted)", "stroke-dasharray": "4 3", "stroke-width": 2 }));
     if (!real) lines.push(label(LEFT + (j + 0.5) * CELL, 0, "0", "middle"));
   }
   const span = d * (k - 1) + 1;
@@ -30,18 +30,18 @@ function drawSweep(n, k, s, p, d, size) {
     const y = (i + 1) * (CELL + 4) + 6;
     lines.push(label(0, y, `position ${i}`));
     lines.push(make("rect", { x: LEFT + i * s * CELL, y, width: span * CELL, height: CELL,
-      rx: 4, fill: "none", stroke: "#d55e00", "stroke-width": 3 }));
+      rx: 4, fill: "none", stroke: "var(--window)", "stroke-width": 3 }));
     for (let a = 0; a < k; a++) {
-      lines.push(box(LEFT + (i * s + a * d) * CELL, y, { fill: "#e69f00" }));
+      lines.push(box(LEFT + (i * s + a * d) * CELL, y, { fill: "var(--kernel)" }));
     }
-    lines.push(box(LEFT + total * CELL + 30, y, { fill: "#009e73" }));
+    lines.push(box(LEFT + total * CELL + 30, y, { fill: "var(--output)" }));
     lines.push(label(LEFT + total * CELL + 62, y, `${i}`));
   }
   const unread = total - ((size - 1) * s + span);
   for (let j = total - unread; j < total; j++) {
     const x = LEFT + j * CELL;
     lines.push(make("path", { d: `M${x + 4} 4L${x + CELL - 4} ${CELL - 4}M${x + CELL - 4} 4L${x + 4} ${CELL - 4}`,
-      stroke: j < p + n ? "#fff" : "#1a1a1a", "stroke-width": 3 }));
+      stroke: j < p + n ? "#fff" : "var(--ink)", "stroke-width": 3 }));
   }
   const height = (size + 1) * (CELL + 4) + 10;
   return make("svg", { class: "sweep", viewBox: `0 0 ${width} ${height}`, role: "img",

@@ -2,6 +2,7 @@
 
 import traitlets as t
 
+from cnnlib.drawing import palette
 from cnnlib.widgets import base
 
 LIMITS = {"n": 32, "kernel_size": 16, "stride": 16, "padding": 16, "dilation": 16}
@@ -12,15 +13,15 @@ def _refusal(n: int, k: int, s: int, p: int, d: int) -> str:
     """Return why PyTorch refuses these sizes, "" if it does not."""
     span = d * (k - 1) + 1
     if n < 1:
-        return f"n must be at least 1, but {n} came"
+        return f"expected n to be at least 1, but got {n}"
     if k < 1:
-        return f"kernel_size must be at least 1, but {k} came"
+        return f"expected kernel_size to be at least 1, but got {k}"
     if s < 1:
-        return f"stride must be at least 1, for the window has to move, but {s} came"
+        return f"expected stride to be at least 1, but got {s}"
     if p < 0:
-        return f"padding must not be negative, but {p} came"
+        return f"expected padding to be at least 0, but got {p}"
     if d < 1:
-        return f"dilation must be at least 1, but {d} came"
+        return f"expected dilation to be at least 1, but got {d}"
     if span > n + 2 * p:
         return (
             f"the kernel spans {span} cells, but the padded input has only {n + 2 * p}"
@@ -35,7 +36,7 @@ class OutputShapeExplorer(base.Widget):
     """
 
     _esm = base.source("common.js", "shape.js", "output_shape.js")
-    _css = base.source("common.css", "output_shape.css")
+    _css = base.styles("common.css", "output_shape.css")
     _page_state = ("n", "kernel_size", "stride", "padding", "dilation")
     n = t.Int(7).tag(sync=True)
     kernel_size = t.Int(3).tag(sync=True)
@@ -88,16 +89,16 @@ class OutputShapeExplorer(base.Widget):
         parts.append(base.text(20, 78, "input"))
         for j in range(total):
             real = p <= j < p + n
-            look = {"stroke": "#595959", "stroke_dasharray": "4 3"}
-            parts.append(_cell(j, 60, base.INPUT if real else "#fff", **look))
+            look = {"stroke": palette.MUTED, "stroke_dasharray": "4 3"}
+            parts.append(_cell(j, 60, palette.INPUT if real else palette.PAPER, **look))
         for i in range(self.size):
             y = 60 + (i + 1) * (CELL + 4)
             parts.append(base.text(20, y + 18, f"position {i}"))
-            parts += [_cell(i * s + a * d, y, base.KERNEL) for a in range(k)]
-            outline = {"fill": "none", "stroke": base.WINDOW, "stroke_width": 3}
+            parts += [_cell(i * s + a * d, y, palette.KERNEL) for a in range(k)]
+            outline = {"fill": "none", "stroke": palette.WINDOW, "stroke_width": 3}
             x, width = LEFT + i * s * CELL, (d * (k - 1) + 1) * CELL
             parts.append(base.rect(x, y, width, CELL, **outline))
-            parts.append(_cell(total + 1, y, base.OUTPUT))
+            parts.append(_cell(total + 1, y, palette.OUTPUT))
         bottom = 80 + (self.size + 1) * (CELL + 4)
         return base.drawing(max(right + 80, 40 + 11 * len(line)), bottom, *parts)
 
@@ -129,10 +130,11 @@ def output_shape_explorer(
     }
     for name, value in settings.items():
         if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} must be an integer, not {value!r}")
+            raise TypeError(f"expected {name} to be an integer, but got {value!r}")
         if value > LIMITS[name]:
             raise ValueError(
-                f"{name} must be at most {LIMITS[name]} to be drawn, but {value} came"
+                f"expected {name} to be at most {LIMITS[name]} to be drawn, but "
+                f"got {value}"
             )
     if reason := _refusal(*settings.values()):
         raise ValueError(reason)

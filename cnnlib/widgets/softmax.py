@@ -6,21 +6,25 @@ from numbers import Integral, Real
 
 import traitlets as t
 
+from cnnlib.drawing import palette
+from cnnlib.drawing.format import fixed
 from cnnlib.widgets import base
 
 
 def _check_classes(classes: Sequence[str]) -> list[str]:
     if isinstance(classes, str) or not all(isinstance(c, str) for c in classes):
-        raise TypeError(f"classes must be a sequence of names, not {classes!r}")
+        raise TypeError(
+            f"expected classes to be a sequence of names, but got {classes!r}"
+        )
     if len(classes) < 2:
-        raise ValueError(f"classes must name at least two, but {classes!r} came")
+        raise ValueError(f"expected classes to name at least two, but got {classes!r}")
     return list(classes)
 
 
 def _check_logits(logits: Sequence[float], count: int) -> list[float]:
     values = list(logits)
     if not all(isinstance(z, Real) and math.isfinite(z) for z in values):
-        raise ValueError(f"logits must be finite numbers, not {values}")
+        raise ValueError(f"expected logits to be finite numbers, but got {values}")
     if len(values) != count:
         raise ValueError(f"logits has {len(values)} numbers for {count} classes")
     return [float(z) for z in values]
@@ -28,7 +32,7 @@ def _check_logits(logits: Sequence[float], count: int) -> list[float]:
 
 def _check_target(target: int, count: int) -> int:
     if not isinstance(target, Integral) or not 0 <= target < count:
-        raise ValueError(f"target must be in 0..{count - 1}, but {target!r} came")
+        raise ValueError(f"expected target to be in 0..{count - 1}, but got {target!r}")
     return int(target)
 
 
@@ -40,7 +44,7 @@ class SoftmaxExplorer(base.Widget):
     """
 
     _esm = base.source("common.js", "softmax.js")
-    _css = base.source("common.css", "softmax.css")
+    _css = base.styles("common.css", "softmax.css")
     _page_state = ("classes", "logits", "target")
     classes = t.List(t.Unicode()).tag(sync=True)
     logits = t.List(t.Float()).tag(sync=True)
@@ -80,9 +84,7 @@ class SoftmaxExplorer(base.Widget):
     def alt(self) -> str:
         """Return the still in words."""
         rows = zip(self.classes, self.logits, self.probabilities, strict=True)
-        told = [
-            f"{c}: logit {base.number(z, 1)}, probability {p:.2f}" for c, z, p in rows
-        ]
+        told = [f"{c}: logit {fixed(z, 1)}, probability {p:.2f}" for c, z, p in rows]
         return (
             f"Softmax explorer. {'; '.join(told)}. The right answer is "
             f"{self.classes[self.target]}, the loss is {self.loss:.3f}."
@@ -100,14 +102,14 @@ class SoftmaxExplorer(base.Widget):
             y = 72 + 44 * i
             mark = " (y = 1)" if i == self.target else ""
             parts += [
-                base.text(20, y, f"{name}: {base.number(z, 1)}{mark}", 20),
+                base.text(20, y, f"{name}: {fixed(z, 1)}{mark}", 20),
                 base.rect(270, y - 20, 220, 26, fill="#ececec", stroke="#8c8c8c"),
-                base.rect(270, y - 20, 220 * p, 26, fill=base.OUTPUT),
+                base.rect(270, y - 20, 220 * p, 26, fill=palette.OUTPUT),
                 base.text(500, y, f"{p:.2f}", 20),
-                base.text(600, y, base.number(g), 20),
+                base.text(600, y, fixed(g), 20),
             ]
         target = self.classes[self.target]
-        loss = f"loss = \u2212log p({target}) = {base.number(self.loss, 3)}"
+        loss = f"loss = \u2212log p({target}) = {fixed(self.loss, 3)}"
         bottom = 84 + 44 * len(self.classes)
         parts.append(base.text(20, bottom, loss, 20, font_weight="bold"))
         return base.drawing(760, bottom + 20, *parts)
