@@ -2,30 +2,29 @@
 
     python -m benchmarks.image_folder [--folder FOLDER] [--workers 2] [--repeat 5]
 
-FOLDER holds train/<class>/* and test/<class>/*, pictures of one size; unless told,
-CIFAR-10 as 60,000 JPEGs where it is at hand, else as many of noise. Decoding it to a
+FOLDER holds train/<class>/* and test/<class>/*, pictures of one size; by default
+CIFAR-10 as 60,000 JPEGs where it is found, else as many of noise. Decoding it to a
 new cache takes turns with one pass of ImageFolder and PyTorch's DataLoader; then, batch
 by batch, an epoch's data takes turns with LeNet-5's steps.
 """
 
-import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pooch
 import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from benchmarks import measuring, mnist
+from benchmarks import measuring
 from cnnlib import data, models, runtime
-from cnnlib.data import folders, places
 
 BATCH = 128
-WHERE = {"in memory": "4096", "on disk": "16"}  # CNNLIB_MEMORY, in megabytes
 
 
 def jpegs(tiny: bool) -> tuple[Path, str]:
@@ -46,7 +45,8 @@ def jpegs(tiny: bool) -> tuple[Path, str]:
 
 def image_folder_pass(folder: Path, workers: int) -> None:
     """Every picture once, as PyTorch's tutorials read them."""
-    torchvision = mnist.torchvision()
+    import torchvision
+
     parts = [
         torchvision.datasets.ImageFolder(
             folder / part, torchvision.transforms.ToTensor()
@@ -69,13 +69,13 @@ def stepper(train: data.ImageSet) -> Callable[[torch.Tensor, torch.Tensor], None
     C, H, _ = train.image_shape
     model = models.LeNet5(len(train.classes), in_channels=C, image_size=H)
     model.to(memory_format=torch.channels_last)
-    descent = torch.optim.AdamW(model.parameters(), fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
 
     def step(images, labels):
         loss = F.cross_entropy(model(images), labels)
-        descent.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        descent.step()
+        optimizer.step()
 
     return step
 
@@ -119,10 +119,11 @@ def decoding(folder: Path, cache: Path, workers: int, repeat: int) -> list[list[
 
 
 def epochs(folder: Path, repeat: int) -> list[list[str]]:
-    """Rows: what data and computing take, for a set in memory and one on disk."""
+    """Rows: what data and computing take, mapped from the file and in memory."""
+    mapped, _ = data.load(folder)
+    copied = replace(mapped, images=mapped.images.clone())
     rows = []
-    for where, os.environ["CNNLIB_MEMORY"] in WHERE.items():
-        train, _ = data.load(folder)
+    for where, train in {"on disk, mapped": mapped, "in memory": copied}.items():
         coming, computing = zip(*(epoch(train) for _ in range(repeat)), strict=True)
         parts = [measuring.told(measuring.spread([*t])) for t in (coming, computing)]
         share = measuring.told(measuring.ratio([*coming], [*computing]), 3)
@@ -137,13 +138,12 @@ def main(arguments=None) -> None:
     options = parser.parse_args(arguments)
     repeat = 1 if options.tiny else options.repeat
     torch.set_num_threads(options.threads)
-    runtime.keep_memory()
+    runtime.reuse_freed_memory()
     folder, what = (
         (options.folder, str(options.folder)) if options.folder else jpegs(options.tiny)
     )
     with tempfile.TemporaryDirectory() as cache:
-        places._cache = lambda: Path(cache)  # the user's own is left alone
-        folders._SMALL = 0  # also a tiny folder is to be kept
+        pooch.os_cache = lambda name: Path(cache)  # the user's own is left alone
         passes = {
             "title": "Decoding a folder of images",
             "columns": ["way", "seconds", "times as fast", "goal"],

@@ -9,8 +9,8 @@ from .desk import PATIENCE, THEMES
 
 CELLS = """
 import torch
-from cnnlib import data, models, runtime, training, widgets
-runtime.seed(0)
+from cnnlib import data, models, training, widgets
+torch.manual_seed(0)
 train, _ = data.load("digits")
 model = models.LeNet5()
 training.fit(model, train, epochs=3, lr=0.005, progress=False);
