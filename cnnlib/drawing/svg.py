@@ -17,6 +17,7 @@ from cnnlib.drawing.picture import Picture
 CELL = 60  # CSS pixels: a cell whose number the back row reads
 TYPE = 20  # CSS pixels: 15 points
 FITS = 900  # CSS pixels: pictures stay as wide as a notebook's cell
+MARGIN = 14
 GAP = 46  # between an array and the symbol beside it
 _GLYPH = 0.6  # width of a digit or letter of the usual sans-serif faces, in ems
 _FONT = "font-family:'DejaVu Sans',Verdana,'Segoe UI',Helvetica,Arial,sans-serif"
@@ -54,7 +55,7 @@ class Canvas:
         left, top, right, bottom = self.box
         self.box = [min(left, x0), min(top, y0), max(right, x1), max(bottom, y1)]
 
-    def _add(self, tag: str, body: str | None = None, **attributes) -> None:
+    def add(self, tag: str, body: str | None = None, **attributes) -> None:
         written = "".join(
             f" {name.rstrip('_').replace('_', '-')}="
             + quoteattr(_short(value) if isinstance(value, float) else str(value))
@@ -67,7 +68,7 @@ class Canvas:
     def rect(self, x, y, width, height, fill="none", stroke=None, **more) -> None:
         """A rectangle; further SVG attributes as keywords (``stroke_width=3``)."""
         self._grow(x, y, x + width, y + height)
-        self._add(
+        self.add(
             "rect",
             x=float(x),
             y=float(y),
@@ -89,7 +90,7 @@ class Canvas:
             "x2": float(x1),
             "y2": float(y1),
         }
-        self._add("line", stroke=stroke, stroke_width=stroke_width, **ends, **more)
+        self.add("line", stroke=stroke, stroke_width=stroke_width, **ends, **more)
 
     def arrow(self, x0, y0, x1, y1, color=palette.MUTED, width=2.5) -> None:
         """A line with a head at its end, horizontal or vertical."""
@@ -103,7 +104,7 @@ class Canvas:
             (x1 - dx + dy * 0.6, y1 - dy - dx * 0.6),
         )
         points = " ".join(f"{_short(x)},{_short(y)}" for x, y in corners)
-        self._add("polygon", points=points, fill=color)
+        self.add("polygon", points=points, fill=color)
 
     def text(self, x, y, words, size=TYPE, fill=palette.INK, anchor="middle", **more):
         """Words whose middle is at height ``y``; ``words`` is plain text."""
@@ -117,7 +118,7 @@ class Canvas:
         left = x - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
         self._grow(left, y - size * 0.7, left + width, y + size * 0.7)
         anchor = None if anchor == "start" else anchor
-        self._add(
+        self.add(
             "text",
             markup,
             x=float(x),
@@ -134,7 +135,7 @@ class Canvas:
         before, self.parts = self.parts, []
         yield
         inside, self.parts = "".join(self.parts), before
-        self._add("g", inside, **attributes)
+        self.add("g", inside, **attributes)
 
     def cells(
         self,
@@ -166,13 +167,29 @@ class Canvas:
                     gray = {"fill": palette.MUTED} if word in faded else {}
                     if word:
                         at_cell = {"x": float(at[0]), "y": float(at[1])}
-                        self._add("text", escape(word), **at_cell, **gray)
+                        self.add("text", escape(word), **at_cell, **gray)
 
-    def svg(self, title: str, margin: float = 14) -> str:
+    def padded_cells(
+        self, x: float, y: float, values, padding, cell: float, filler: str = "0"
+    ) -> None:
+        """An input at (x, y), and its ``padding`` (rows, columns) as dashed cells."""
+        (rows, columns), (down, right) = (len(values), len(values[0])), padding
+        for i in range(-down, rows + down):
+            for j in range(-right, columns + right):
+                if 0 <= i < rows and 0 <= j < columns:
+                    continue
+                left, top = x + j * cell, y + i * cell
+                look = {"stroke": palette.MUTED, "stroke_dasharray": "4 4"}
+                self.rect(left, top, cell, cell, **look)
+                middle = (left + cell / 2, top + cell / 2)
+                self.text(*middle, filler, 0.36 * cell, palette.MUTED)
+        self.cells(x, y, values, cell)
+
+    def svg(self, title: str) -> str:
         """The whole drawing as SVG text on white paper."""
         left, top, right, bottom = self.box
-        x, y = left - margin, top - margin
-        width, height = right - left + 2 * margin, bottom - top + 2 * margin
+        x, y = left - MARGIN, top - MARGIN
+        width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
         size = f"{_short(width)} {_short(height)}"
         css = f"text{{{_FONT}}}" + "".join(self.css)
         return (
@@ -185,7 +202,7 @@ class Canvas:
 
     def picture(self, alt: str) -> Picture:
         """The drawing as a Picture with its alt text."""
-        width = round(self.box[2] - self.box[0] + 28)
+        width = round(self.box[2] - self.box[0] + 2 * MARGIN)
         return Picture(self.svg(alt).encode(), alt, width, "image/svg+xml")
 
 

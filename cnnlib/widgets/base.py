@@ -12,6 +12,7 @@ import anywidget
 import traitlets as t
 
 from cnnlib.drawing import palette
+from cnnlib.drawing.svg import Canvas
 
 
 def source(*names: str) -> str:
@@ -20,45 +21,28 @@ def source(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def styles(*names: str) -> str:
-    """Return the named style files, after the palette as CSS variables."""
+def styles() -> str:
+    """Return the style sheet, after the palette as CSS variables."""
     colors = ("INPUT", "KERNEL", "OUTPUT", "WINDOW", "INK", "MUTED")
     pale = ("INPUT_PALE", "KERNEL_PALE", "OUTPUT_PALE", "KERNEL_INK")
     variables = "".join(
         f"--{name.lower().replace('_', '-')}:{getattr(palette, name)};"
         for name in (*colors, *pale)
     )
-    return f".cnnlib{{{variables}}}\n{source(*names)}"
+    return f".cnnlib{{{variables}}}\n{source('style.css')}"
 
 
-def text(x: float, y: float, content: str, size: int = 16, **attributes: str) -> str:
-    """Return one line of SVG text; attributes use _ for the hyphen in their names."""
-    style = {"font_size": size, "fill": palette.INK, **attributes}
-    listed = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in style.items())
-    return f'<text x="{x:g}" y="{y:g}" {listed}>{escape(content)}</text>'
-
-
-def rect(x: float, y: float, width: float, height: float, **attributes: str) -> str:
-    """Return one SVG rectangle."""
-    listed = " ".join(f'{k.replace("_", "-")}="{v}"' for k, v in attributes.items())
-    size = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
-    return f"<rect {size} {listed}/>"
-
-
-def drawing(width: int, height: int, *parts: str) -> str:
-    """Return a self-contained SVG on a white card, readable on any theme."""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" font-family="sans-serif">'
-        f'<rect width="{width}" height="{height}" rx="8" fill="{palette.PAPER}"/>'
-        f"{''.join(parts)}</svg>"
-    )
+def sentence(words: str) -> Canvas:
+    """Return a drawing of one sentence, for settings that give nothing to draw."""
+    canvas = Canvas()
+    canvas.text(0, 0, words, anchor="start")
+    return canvas
 
 
 class Widget(anywidget.AnyWidget):
     """A widget with a still form, a description, and a repr that never varies.
 
-    Subclasses give `still()` (an SVG), `alt()` (what the still shows, in words) and
+    Subclasses give `_draw()` (the still), `alt()` (what it shows, in words) and
     `__repr__`. Those whose script computes everything itself name in `_page_state` the
     traits that the script needs: they come alive without a kernel.
 
@@ -68,6 +52,7 @@ class Widget(anywidget.AnyWidget):
     model by its `link` while there is one, and does without it otherwise.
     """
 
+    _css = styles()
     _page_state: tuple[str, ...] = ()
     _note = ""  # HTML below the picture
     # ipywidgets 7 displays through this method and would skip our bundle.
@@ -79,6 +64,10 @@ class Widget(anywidget.AnyWidget):
         return uuid.uuid4().hex
 
     def still(self) -> str:
+        """Return what the widget shows as one picture, an SVG with its alt text."""
+        return self._draw().svg(self.alt())
+
+    def _draw(self) -> Canvas:
         raise NotImplementedError
 
     def alt(self) -> str:

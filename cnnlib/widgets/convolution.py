@@ -9,6 +9,8 @@ from torch import Tensor
 
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import number
+from cnnlib.drawing.style import TIMES_KERNEL
+from cnnlib.drawing.svg import GAP, Canvas, cell_size
 from cnnlib.widgets import base
 
 NINTH = 1 / 9
@@ -22,7 +24,6 @@ KERNELS = {
     "all edges (Laplace)": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
 }
 LARGEST = {"input": 12, "kernel": 7}  # cells that still read when projected
-CELL = 48  # of the still, in its units
 
 
 def _check_sheet(name: str, values: Sequence | Tensor) -> list[list[float]]:
@@ -62,8 +63,7 @@ class ConvolutionExplorer(base.Widget):
     browser and may be set from Python; `output` (H', W') is computed from them.
     """
 
-    _esm = base.source("common.js", "shape.js", "convolution.js")
-    _css = base.styles("common.css", "convolution.css")
+    _esm = base.source("common.js", "convolution.js")
     _page_state = ("input", "kernel", "stride", "padding", "dilation", "kernels")
     input = t.List(t.List(t.Float())).tag(sync=True)
     kernel = t.List(t.List(t.Float())).tag(sync=True)
@@ -137,36 +137,35 @@ class ConvolutionExplorer(base.Widget):
             f"window are outlined: {self._shown_sum()}."
         )
 
-    def still(self) -> str:
-        """Return the three sheets as a drawing, one window outlined."""
+    def _draw(self) -> Canvas:
+        """Draw the three sheets, one window outlined."""
         if reason := self._refused():
-            return base.drawing(40 + 9 * len(reason), 70, base.text(20, 42, reason))
-        rows, columns = len(self.input), len(self.input[0])
-        pad, output = self.padding, self.output.tolist()
-        height = max(rows + 2 * pad, len(self.kernel), len(output))
-        across = (columns + 2 * pad, len(self.kernel[0]), len(output[0]))
-        lefts = [20, 70 + CELL * across[0], 120 + CELL * (across[0] + across[1])]
-        padded = F.pad(torch.tensor(self.input), [pad] * 4).tolist()
+            return base.sentence(reason)
+        output, pad = self.output.tolist(), self.padding
+        columns = len(self.input[0]) + 2 * pad
+        cell = cell_size(columns + len(self.kernel[0]) + len(output[0]), 4 * GAP)
+        height = cell * max(len(self.input) + 2 * pad, len(self.kernel), len(output))
+        x_kernel = columns * cell + 2 * GAP
+        x_output = x_kernel + len(self.kernel[0]) * cell + 2 * GAP
+        canvas = Canvas()
+        for x, name in ((0, "Input"), (x_kernel, "Kernel"), (x_output, "Output")):
+            canvas.text(x, -20, name, anchor="start", font_weight="bold")
+        corner = (pad * cell, pad * cell)
+        canvas.padded_cells(*corner, self.input, (pad, pad), cell)
+        look = (palette.KERNEL_PALE, palette.KERNEL)
+        canvas.cells(x_kernel, 0, self.kernel, cell, *look)
+        look = (palette.OUTPUT_PALE, palette.OUTPUT)
+        canvas.cells(x_output, 0, output, cell, *look)
+        canvas.text(x_kernel - GAP, height / 2, TIMES_KERNEL, 30)
+        canvas.text(x_output - GAP, height / 2, "=", 30)
         terms, (row, column) = self._shown_terms(), self._shown()
-        (top, left), (end, right) = terms[0][:2], terms[-1][:2]
-        window = (CELL * (right - left + 1), CELL * (end - top + 1))
-        mark = {"fill": "none", "stroke": palette.WINDOW, "stroke_width": 5}
-        middle = 50 + CELL * height / 2
-        names = zip(lefts, ("Input", "Kernel", "Output"), strict=True)
-        parts = [
-            *(base.text(x, 34, n, 20, font_weight="bold") for x, n in names),
-            *_sheet(lefts[0], padded, palette.INPUT_PALE, palette.INPUT, pad),
-            *_sheet(lefts[1], self.kernel, palette.KERNEL_PALE, palette.KERNEL),
-            *_sheet(lefts[2], output, palette.OUTPUT_PALE, palette.OUTPUT),
-            base.text(lefts[1] - 35, middle, "\u2217", 30),
-            base.text(lefts[2] - 35, middle, "=", 30),
-            base.rect(lefts[0] + CELL * left, 50 + CELL * top, *window, **mark),
-            base.rect(lefts[2] + CELL * column, 50 + CELL * row, CELL, CELL, **mark),
-        ]
-        line, bottom = self._shown_sum(), 90 + CELL * height
-        width = max(lefts[2] + CELL * across[2] + 20, 40 + 10 * len(line), 420)
-        parts.append(base.text(20, bottom, line, 18))
-        return base.drawing(width, bottom + 20, *parts)
+        (top, left), (bottom, right) = terms[0][:2], terms[-1][:2]
+        window = ((right - left + 1) * cell, (bottom - top + 1) * cell)
+        mark = {"stroke": palette.WINDOW, "stroke_width": 5}
+        canvas.rect(left * cell, top * cell, *window, **mark)
+        canvas.rect(x_output + column * cell, row * cell, cell, cell, **mark)
+        canvas.text(0, height + 36, self._shown_sum(), anchor="start")
+        return canvas
 
 
 def _size(values: Sequence) -> str:
@@ -180,26 +179,6 @@ def _signed(value: float) -> str:
 def _told(values: Sequence) -> str:
     rows = "; ".join(", ".join(number(v) for v in line) for line in values)
     return f"({rows})"
-
-
-def _sheet(left: float, values: Sequence, fill: str, stroke: str, pad: int = 0):
-    """Yield a cell and its number for each value; the outer `pad` rings are dashed."""
-    last = (len(values) - pad, len(values[0]) - pad)
-    for i, line in enumerate(values):
-        for j, value in enumerate(line):
-            real = pad <= i < last[0] and pad <= j < last[1]
-            look = {"fill": fill, "stroke": stroke}
-            if not real:
-                look = {
-                    "fill": palette.PAPER,
-                    "stroke": palette.MUTED,
-                    "stroke_dasharray": "5 4",
-                }
-            x, y = left + CELL * j, 50 + CELL * i
-            yield base.rect(x, y, CELL, CELL, stroke_width=2, **look)
-            size = 18 if len(number(value)) < 5 else 14
-            place = (x + CELL / 2, y + CELL / 2 + 6)
-            yield base.text(*place, number(value), size, text_anchor="middle")
 
 
 def convolution_explorer(

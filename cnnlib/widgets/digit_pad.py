@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from cnnlib.data.digits import FIELD, center_digit
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import probability
+from cnnlib.drawing.svg import TYPE, Canvas
 from cnnlib.widgets import base
 
 SIDE, PEN = 280, 22  # the pad's units and its pen's width; digit_pad.js has the same
@@ -77,7 +78,6 @@ class DigitPad(base.Widget):
     """
 
     _esm = base.source("common.js", "digit_pad.js")
-    _css = base.styles("common.css", "digit_pad.css")
     _note = (
         "<p>This is a picture: the network needs a running kernel to answer. "
         "Run the cell to draw a digit of your own.</p>"
@@ -170,43 +170,36 @@ class DigitPad(base.Widget):
             f"{probability(float(probabilities[best]))}. Run the cell to draw."
         )
 
-    def still(self) -> str:
-        """Return the pad, the network's view and its answers as a drawing."""
+    def _draw(self) -> Canvas:
+        """Draw the pad, the network's view and its answers."""
         strokes, probabilities, best = self._still_facts()
-        lines = "".join(
-            f'<polyline points="{" ".join(f"{x},{y}" for x, y in stroke)}"/>'
-            for stroke in strokes
-        )
-        seen = center_digit(_paint(strokes))[0].tolist()
-        pixels = "".join(
-            base.rect(x, y, 1.05, 1.05, fill=f"#{3 * f'{value:02x}'}")
-            for y, row in enumerate(seen)
-            for x, value in enumerate(row)
-            if value
-        )
-        frame = {"fill": "#000", "stroke": palette.INPUT, "stroke_width": 3}
-        parts = [
-            base.text(20, 34, "Drawn", 20, font_weight="bold"),
-            base.text(330, 34, "What the network sees", 20, font_weight="bold"),
-            base.text(590, 34, "What it answers", 20, font_weight="bold"),
-            base.rect(20, 50, SIDE, SIDE, **frame),
-            f'<g transform="translate(20 50)" fill="none" stroke="#fff" '
-            f'stroke-width="{PEN}" stroke-linecap="round" stroke-linejoin="round">'
-            f"{lines}</g>",
-            base.rect(330, 50, 196, 196, **frame),
-            f'<g transform="translate(330 50) scale(7)">{pixels}</g>',
-        ]
+        canvas = Canvas()
+        heads = {0: "Drawn", 310: "What the network sees", 600: "What it answers"}
+        for x, head in heads.items():
+            canvas.text(x, -20, head, anchor="start", font_weight="bold")
+        frame = {"stroke": palette.INPUT, "stroke_width": 3}
+        canvas.rect(0, 0, SIDE, SIDE, "#000", **frame)
+        pen = {"stroke_linecap": "round", "stroke_linejoin": "round"}
+        with canvas.group(fill="none", stroke="#fff", stroke_width=PEN, **pen):
+            for stroke in strokes:
+                canvas.add("polyline", points=" ".join(f"{x},{y}" for x, y in stroke))
+        seen = center_digit(_paint(strokes))[0].numpy()
+        dot = 196 / FIELD
+        canvas.rect(310, 0, 196, 196, "#000", **frame)
+        for y, x in np.argwhere(seen):
+            gray = f"#{3 * f'{seen[y, x]:02x}'}"
+            canvas.rect(310 + x * dot, y * dot, dot + 0.35, dot + 0.35, gray)
         step = SIDE / max(8, len(self.classes))
         for i, (name, p) in enumerate(zip(self.classes, probabilities, strict=True)):
-            y, p = 50 + step * i, float(p)
-            bold = {"font_weight": "bold"} if i == best else {}
-            parts += [
-                base.text(590, y + 0.7 * step, name, 18, **bold),
-                base.rect(640, y + 3, 160, step - 6, fill="#ececec", stroke="#8c8c8c"),
-                base.rect(640, y + 3, 160 * p, step - 6, fill=palette.OUTPUT),
-                base.text(810, y + 0.7 * step, probability(p), 18, **bold),
-            ]
-        return base.drawing(880, 350, *parts)
+            y, p = step * (i + 0.5), float(p)
+            look = {"size": min(TYPE, 0.7 * step), "anchor": "start"}
+            look |= {"font_weight": "bold"} if i == best else {}
+            canvas.text(600, y, name, **look)
+            top, high = y - step / 2 + 3, step - 6
+            canvas.rect(650, top, 160, high, "#ececec", "#8c8c8c")
+            canvas.rect(650, top, 160 * p, high, palette.OUTPUT)
+            canvas.text(820, y, probability(p), **look)
+        return canvas
 
 
 def digit_pad(

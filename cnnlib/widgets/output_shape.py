@@ -3,10 +3,11 @@
 import traitlets as t
 
 from cnnlib.drawing import palette
+from cnnlib.drawing.svg import Canvas
 from cnnlib.widgets import base
 
 LIMITS = {"n": 32, "kernel_size": 16, "stride": 16, "padding": 16, "dilation": 16}
-CELL, LEFT = 26, 130
+CELL, LEFT = 26, 120
 
 
 def _refusal(n: int, k: int, s: int, p: int, d: int) -> str:
@@ -35,8 +36,7 @@ class OutputShapeExplorer(base.Widget):
     The traits follow the sliders and may be set from Python; `size` is the output's.
     """
 
-    _esm = base.source("common.js", "shape.js", "output_shape.js")
-    _css = base.styles("common.css", "output_shape.css")
+    _esm = base.source("common.js", "output_shape.js")
     _page_state = ("n", "kernel_size", "stride", "padding", "dilation")
     n = t.Int(7).tag(sync=True)
     kernel_size = t.Int(3).tag(sync=True)
@@ -77,35 +77,34 @@ class OutputShapeExplorer(base.Widget):
             f"\u230b + 1 = {self.size}"
         )
 
-    def still(self) -> str:
-        """Return the padded input and the kernel's positions as a drawing."""
+    def _draw(self) -> Canvas:
+        """Draw the padded input and the kernel's positions below it."""
         n, k, s, p, d = self._settings()
         if reason := _refusal(n, k, s, p, d):
-            words = f"PyTorch refuses: {reason}."
-            return base.drawing(40 + 9 * len(words), 70, base.text(20, 42, words))
-        total, right = n + 2 * p, LEFT + (n + 2 * p) * CELL
+            return base.sentence(f"PyTorch refuses: {reason}.")
+        canvas, total = Canvas(), n + 2 * p
         line = f"output size = {self._formula()}"
-        parts = [base.text(20, 36, line, 20, font_weight="bold")]
-        parts.append(base.text(20, 78, "input"))
+        canvas.text(0, -30, line, anchor="start", font_weight="bold")
+        canvas.text(0, CELL / 2, "input", anchor="start")
         for j in range(total):
-            real = p <= j < p + n
+            fill = palette.INPUT if p <= j < p + n else palette.PAPER
             look = {"stroke": palette.MUTED, "stroke_dasharray": "4 3"}
-            parts.append(_cell(j, 60, palette.INPUT if real else palette.PAPER, **look))
+            _cell(canvas, j, 0, fill, **look)
         for i in range(self.size):
-            y = 60 + (i + 1) * (CELL + 4)
-            parts.append(base.text(20, y + 18, f"position {i}"))
-            parts += [_cell(i * s + a * d, y, palette.KERNEL) for a in range(k)]
-            outline = {"fill": "none", "stroke": palette.WINDOW, "stroke_width": 3}
+            y = (i + 1) * (CELL + 4)
+            canvas.text(0, y + CELL / 2, f"position {i}", anchor="start")
+            for a in range(k):
+                _cell(canvas, i * s + a * d, y, palette.KERNEL)
             x, width = LEFT + i * s * CELL, (d * (k - 1) + 1) * CELL
-            parts.append(base.rect(x, y, width, CELL, **outline))
-            parts.append(_cell(total + 1, y, palette.OUTPUT))
-        bottom = 80 + (self.size + 1) * (CELL + 4)
-        return base.drawing(max(right + 80, 40 + 11 * len(line)), bottom, *parts)
+            look = {"stroke": palette.WINDOW, "stroke_width": 3}
+            canvas.rect(x, y, width, CELL, **look)
+            _cell(canvas, total + 1, y, palette.OUTPUT)
+        return canvas
 
 
-def _cell(column: int, y: float, fill: str, **look: str) -> str:
+def _cell(canvas: Canvas, column: int, y: float, fill: str, **look: str) -> None:
     x, side = LEFT + column * CELL + 1.5, CELL - 3
-    return base.rect(x, y + 1.5, side, side, fill=fill, **look)
+    canvas.rect(x, y + 1.5, side, side, fill, **look)
 
 
 def output_shape_explorer(

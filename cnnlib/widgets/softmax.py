@@ -8,6 +8,7 @@ import traitlets as t
 
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import fixed
+from cnnlib.drawing.svg import Canvas
 from cnnlib.widgets import base
 
 
@@ -44,7 +45,6 @@ class SoftmaxExplorer(base.Widget):
     """
 
     _esm = base.source("common.js", "softmax.js")
-    _css = base.styles("common.css", "softmax.css")
     _page_state = ("classes", "logits", "target")
     classes = t.List(t.Unicode()).tag(sync=True)
     logits = t.List(t.Float()).tag(sync=True)
@@ -90,29 +90,28 @@ class SoftmaxExplorer(base.Widget):
             f"{self.classes[self.target]}, the loss is {self.loss:.3f}."
         )
 
-    def still(self) -> str:
-        """Return the rows of the widget as a drawing: z, p as a bar, p - y."""
-        parts = [base.text(20, 34, "Logits z", 18, font_weight="bold")]
-        parts.append(base.text(270, 34, "p = softmax(z)", 18, font_weight="bold"))
-        parts.append(base.text(600, 34, "gradient p \u2212 y", 18, font_weight="bold"))
+    def _draw(self) -> Canvas:
+        """Draw the rows of the widget: z, p as a bar, p - y."""
+        canvas = Canvas()
+        heads = {0: "Logits z", 250: "p = softmax(z)", 580: "gradient p \u2212 y"}
+        for x, head in heads.items():
+            canvas.text(x, 0, head, anchor="start", font_weight="bold")
         rows = zip(
             self.classes, self.logits, self.probabilities, self.gradient, strict=True
         )
         for i, (name, z, p, g) in enumerate(rows):
-            y = 72 + 44 * i
+            y = 44 * (i + 1)
             mark = " (y = 1)" if i == self.target else ""
-            parts += [
-                base.text(20, y, f"{name}: {fixed(z, 1)}{mark}", 20),
-                base.rect(270, y - 20, 220, 26, fill="#ececec", stroke="#8c8c8c"),
-                base.rect(270, y - 20, 220 * p, 26, fill=palette.OUTPUT),
-                base.text(500, y, f"{p:.2f}", 20),
-                base.text(600, y, fixed(g), 20),
-            ]
+            words = {0: f"{name}: {fixed(z, 1)}{mark}", 480: f"{p:.2f}", 580: fixed(g)}
+            for x, word in words.items():
+                canvas.text(x, y, word, anchor="start")
+            canvas.rect(250, y - 13, 220, 26, "#ececec", "#8c8c8c")
+            canvas.rect(250, y - 13, 220 * p, 26, palette.OUTPUT)
         target = self.classes[self.target]
         loss = f"loss = \u2212log p({target}) = {fixed(self.loss, 3)}"
-        bottom = 84 + 44 * len(self.classes)
-        parts.append(base.text(20, bottom, loss, 20, font_weight="bold"))
-        return base.drawing(760, bottom + 20, *parts)
+        y = 44 * (len(self.classes) + 1)
+        canvas.text(0, y, loss, anchor="start", font_weight="bold")
+        return canvas
 
 
 def softmax_explorer(

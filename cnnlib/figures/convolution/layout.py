@@ -20,23 +20,6 @@ def label(canvas: Canvas, corner: Point, width: float, name: str, ink: str) -> N
     canvas.text(corner[0] + width / 2, corner[1] - 18, name, TYPE - 1, ink)
 
 
-def padded_input(
-    canvas: Canvas, corner: Point, image, padding, cell: float, filler: str = "0"
-) -> None:
-    """An input in its color with its padding around it as dashed cells."""
-    x, y = corner
-    rows, columns = image.shape
-    for i in range(-padding[0], rows + padding[0]):
-        for j in range(-padding[1], columns + padding[1]):
-            if 0 <= i < rows and 0 <= j < columns:
-                continue
-            at = (x + j * cell, y + i * cell)
-            canvas.rect(*at, cell, cell, stroke=palette.MUTED, stroke_dasharray="4 4")
-            middle = (at[0] + cell / 2, at[1] + cell / 2)
-            canvas.text(*middle, filler, 0.36 * cell, palette.MUTED)
-    canvas.cells(x, y, image, cell)
-
-
 def output_cells(canvas: Canvas, corner: Point, values, cell, moving: bool) -> None:
     """The output; when it will be filled step by step, first pale on white."""
     fill = palette.PAPER if moving else palette.OUTPUT_PALE
@@ -100,7 +83,7 @@ def _draw_inputs(
     for c, (image, y) in enumerate(zip(problem.input, tops, strict=True)):
         corner = (0.0, y + (tall - (rows + 2 * down) * cell) / 2)
         inner = (corner[0] + right * cell, corner[1] + down * cell)
-        padded_input(canvas, inner, image, (down, right), cell)
+        canvas.padded_cells(*inner, image, (down, right), cell)
         name = f"input channel {c}" if len(problem.input) > 1 else f"input {by(image)}"
         label(canvas, corner, (columns + 2 * right) * cell, name, palette.INPUT_INK)
         corners.append(inner)
@@ -139,7 +122,7 @@ def pooling_stage(canvas: Canvas, problem: Pooling, moving: bool) -> Stage:
     inner = (corner[0] + pad[1] * cell, corner[1] + pad[0] * cell)
     # A maximum must never be won by padding, so it counts as minus infinity there.
     filler = "\u2212∞" if problem.kind == "max" else "0"
-    padded_input(canvas, inner, problem.input, pad, cell, filler)
+    canvas.padded_cells(*inner, problem.input, pad, cell, filler)
     name = f"input {by(problem.input)}"
     label(canvas, corner, columns * cell, name, palette.INPUT_INK)
 

@@ -8,7 +8,7 @@ from cnnlib.drawing import palette
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import FITS, TYPE, Canvas
 from cnnlib.figures.convolution.arithmetic import Sliding
-from cnnlib.figures.convolution.layout import label, padded_input
+from cnnlib.figures.convolution.layout import label
 from cnnlib.figures.convolution.sliding import OUTLINE
 from cnnlib.functional import output_size
 
@@ -68,7 +68,7 @@ def _draw_setting(canvas: Canvas, one: Sliding, x: float, tallest: float, cell: 
     n, p = one.size[0], one.padding[0]
     y = tallest - (n + 2 * p) * cell
     inner = (x + p * cell, y + p * cell)
-    padded_input(canvas, inner, _Blank(n), one.padding, cell, "")
+    canvas.padded_cells(*inner, [[""] * n] * n, one.padding, cell, "")
     taps = one.taps(0, 0)
     for row, column in taps:
         at = (inner[0] + column * cell, inner[1] + row * cell)
@@ -82,14 +82,6 @@ def _draw_setting(canvas: Canvas, one: Sliding, x: float, tallest: float, cell: 
         at = (inner[0] + column * cell, inner[1] + row * cell)
         look = {"stroke": palette.WINDOW, "stroke_width": OUTLINE - j, "rx": 3}
         canvas.rect(*at, reach, reach, **look, **dash)
-
-
-class _Blank(list):
-    """A square of empty cells that knows its shape, as an array does."""
-
-    def __init__(self, n: int):
-        super().__init__([[""] * n for _ in range(n)])
-        self.shape = (n, n)
 
 
 def output_sizes(

@@ -255,7 +255,7 @@ class _Stage:
             for cell in sorted(cells):
                 x, y = self.corner(n, cell)
                 at = {"x": x + self.cell / 2, "y": y + self.cell / 2 + 0.36 * size}
-                self.canvas._add("text", str(paths[cell]), **at)
+                self.canvas.add("text", str(paths[cell]), **at)
 
     def _size(self, n: int) -> None:
         x, _ = self.corner(n, (0, 0))

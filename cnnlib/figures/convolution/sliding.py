@@ -213,7 +213,7 @@ def _small_weights(canvas: Canvas, stage: Stage, corner: Point, o: int, channel:
         for (row, column), weight in zip(_offsets(stage.sliding), weights, strict=True):
             x = corner[0] + (column + 1) * stage.cell - 5
             y = corner[1] + (row + 1) * stage.cell - 6
-            canvas._add("text", f"×{number(float(weight))}", x=float(x), y=float(y))
+            canvas.add("text", f"×{number(float(weight))}", x=float(x), y=float(y))
 
 
 def _write(canvas: Canvas, lines: list[Words], foot: float) -> None:

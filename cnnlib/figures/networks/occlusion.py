@@ -186,7 +186,7 @@ class _Chart:
         photo.save(file, "PNG", optimize=True)
         data = base64.b64encode(file.getvalue()).decode("ascii")
         self.canvas.rect(0, -SIDE, wide, high, palette.FAINT)
-        self.canvas._add(
+        self.canvas.add(
             "image",
             x=0,
             y=-SIDE,

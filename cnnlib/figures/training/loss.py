@@ -293,7 +293,7 @@ class _DescentChart:
         canvas.line(left, 0, left + wide, 0, **look)
         canvas.line(left, 0, left, -HIGH, **look)
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(at, range(last + 1)))
-        canvas._add(
+        canvas.add(
             "polyline",
             points=points,
             fill="none",
@@ -309,7 +309,7 @@ class _DescentChart:
         places = [at(step) for step in frames]
         moves = [f"translate({x:.1f}px,{y:.1f}px)" for x, y in places]
         with canvas.group(**film.gliding("d", moves)):
-            canvas._add("circle", r=9, fill=palette.WINDOW, stroke=palette.PAPER)
+            canvas.add("circle", r=9, fill=palette.WINDOW, stroke=palette.PAPER)
 
     def _numbers(self, step: int) -> None:
         p = self.path[step]
