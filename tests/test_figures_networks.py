@@ -120,7 +120,7 @@ def test_the_two_halves_of_2012(monkeypatch):
     assert "48×55×55" in picture.alt
     assert "Only conv 3, dense 1, dense 2 and dense 3 read both" in picture.alt
     with pytest.raises(ValueError, match="groups=2"):
-        figures.two_gpus(models.LeNet5(), GRAY)
+        figures.two_gpus(on_meta(models.AlexNet))
 
 
 def test_lenet_beside_alexnet(monkeypatch):

@@ -102,11 +102,9 @@ def test_every_picture_is_legible(monkeypatch, name):
 
 
 def test_smoothing_is_the_mean_of_what_is_there():
-    assert smoothed([1, 2, 6], 3).tolist() == [1.5, 3, 4]
-    assert smoothed([5.0], 9).tolist() == [5]
-    assert smoothed(range(10), 1).tolist() == list(range(10))
-    with pytest.raises(ValueError, match="window is 0"):
-        smoothed([1], 0)
+    assert smoothed([5.0]).tolist() == [5]
+    assert smoothed(range(10)).tolist() == list(range(10))
+    assert smoothed([0, 3] * 45)[:2].tolist() == [1.5, 1]  # over 2 values, then over 3
 
 
 def test_learning_curves_can_be_an_svg_that_says_what_it_shows(tmp_path):
@@ -178,10 +176,6 @@ def test_losses_of_another_order_of_magnitude_get_a_logarithmic_axis():
         (lambda: figures.staircase({"a": 1.2}), "0..1"),
         (lambda: figures.staircase({"a": []}), "accuracies\\['a'\\]"),
         (lambda: figures.runs({"a": [[1]]}, title="x"), "values\\['a'\\]"),
-        (lambda: figures.imagenet_top5([]), "results is empty"),
-        (lambda: figures.imagenet_top5([(2012, "AlexNet", 116)]), "outside"),
-        (lambda: figures.timeline([]), "events is empty"),
-        (lambda: figures.activations(["relu6"]), "relu6"),
         (lambda: figures.gradient_sizes({"a": [0.0]}), "positive"),
         (lambda: figures.gradient_descent_on_p([0, 1], 2), "target is 2"),
         (lambda: figures.gradient_descent_on_p([0, 1], 1, steps=()), "steps"),

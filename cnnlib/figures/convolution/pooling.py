@@ -12,7 +12,6 @@ from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import Canvas, cell_size
 from cnnlib.figures.convolution.arithmetic import (
     Pooling,
-    as_array,
     by,
     listed,
     told,
@@ -87,21 +86,13 @@ def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
 KINDS = ("max", "average")
 
 
-def gradient_routing(input, kernel_size=2, stride=None, gradient=None) -> Picture:
+def gradient_routing(input, kernel_size=2, stride=None) -> Picture:
     """Where pooling sends the gradient: to each maximum, or evenly to all.
 
-    ``input`` is (H, W); ``gradient`` is what arrives at the output and has its shape
-    (ones when None). Raises ValueError when it has another.
+    ``input`` is (H, W); a gradient of 1 arrives at each cell of the output.
     """
     pool = Pooling.of(input, kernel_size, stride)
     arriving = np.ones_like(pool.output)
-    if gradient is not None:
-        arriving = as_array(gradient, "gradient", 2)
-    if arriving.shape != pool.output.shape:
-        raise ValueError(
-            f"gradient has shape {arriving.shape}, but the output has "
-            f"{pool.output.shape}"
-        )
     sent = {kind: _backward(pool, kind, arriving) for kind in KINDS}
     return _draw_routing(pool.input, arriving, sent)
 

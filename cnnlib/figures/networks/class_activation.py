@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnlib.drawing import style
-from cnnlib.figures.networks.layers import find_layer, trace
+from cnnlib.figures.networks.layers import trace
 from cnnlib.figures.networks.overlay import overlaid
 from cnnlib.figures.networks.tensors import as_batch
 from cnnlib.training.evaluation import device_of, evaluation_mode
@@ -56,25 +56,21 @@ def class_activation(
     images: Tensor,
     target: int | None = None,
     *,
-    layer: nn.Module | str | None = None,
     classes: Sequence[str] | None = None,
     title: str = "Where is the evidence for the answer?",
 ):
     """Where the network looks: the places that speak for the class, or against it.
 
     ``images`` is one (C, H, W) or up to six (N, C, H, W), uint8 or normalized. The
-    ``target`` class defaults to each image's answer, ``layer`` to the last convolution.
-    Raises ValueError for a network without a convolution.
+    ``target`` class defaults to each image's answer. The evidence is read from the last
+    convolution with maps; raises ValueError for a network without a convolution.
     """
     batch = as_batch(images, device_of(model))
-    if layer is None:
-        convs = [s for s in trace(model, tuple(batch.shape[1:])) if s.kind == "conv"]
-        wide = [s for s in convs if s.shape[1] > 1] or convs
-        if not wide:
-            raise ValueError(f"{type(model).__name__} has no convolution to look into")
-        layer, name = wide[-1].module, wide[-1].label
-    else:
-        layer, name = find_layer(model, layer), str(layer)
+    convs = [s for s in trace(model, tuple(batch.shape[1:])) if s.kind == "conv"]
+    wide = [s for s in convs if s.shape[1] > 1] or convs
+    if not wide:
+        raise ValueError(f"{type(model).__name__} has no convolution to look into")
+    layer, name = wide[-1].module, wide[-1].label
 
     def look(image: Tensor, k: int) -> Tensor:
         return class_activation_map(model, image, k, layer)

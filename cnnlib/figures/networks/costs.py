@@ -28,7 +28,7 @@ def layer_costs(summary) -> dict[str, tuple[int, int]]:
 
 
 @style.styled
-def complexity(networks: Mapping, *, title: str = "Complexity, on a log scale"):
+def complexity(networks: Mapping):
     """Parameters and MACs of two or more networks, layer by layer, on log axes.
 
     ``networks`` maps a name to a summary, to {layer: (params, MACs)}, or to a table of
@@ -66,6 +66,7 @@ def complexity(networks: Mapping, *, title: str = "Complexity, on a log scale"):
     panels[0].set_ylim(len(labels) - 0.5, -0.7)
     handles, names = panels[0].get_legend_handles_labels()
     fig.legend(handles, names, loc="outside lower center", ncols=len(tables))
+    title = "Complexity, on a log scale"
     fig.suptitle(title)
     return style.picture(
         fig, f"{title}, for each layer of {listed([*tables])}. " + "; ".join(told) + "."
@@ -119,7 +120,7 @@ def _merged(tables: Mapping[str, Mapping]) -> dict[str, list[str]]:
 
 
 @style.styled
-def parameters_and_macs(summaries: Mapping, *, title: str = "What networks cost"):
+def parameters_and_macs(summaries: Mapping):
     """Parameters, MACs and activation memory of several networks on log axes.
 
     ``summaries`` maps a name to what ``summarize`` returns (.params, .macs and
@@ -138,9 +139,11 @@ def parameters_and_macs(summaries: Mapping, *, title: str = "What networks cost"
         names = list(summaries) if ax is panels[0] else None
         barh(ax, np.array(values, float), texts, names, log=True, color=color)
         ax.set_title(what)
-    fig.suptitle(f"{title} (log scale)")
+    fig.suptitle("What networks cost (log scale)")
     told = [
         f"{name}: {short(p)} parameters, {short(m)} MACs, {memory(a)} of activations"
         for name, p, m, a in zip(summaries, *costs.values(), strict=True)
     ]
-    return style.picture(fig, f"{title}, for one image. " + "; ".join(told) + ".")
+    return style.picture(
+        fig, "What networks cost, for one image. " + "; ".join(told) + "."
+    )

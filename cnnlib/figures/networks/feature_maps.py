@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cnnlib.drawing import palette, style
 from cnnlib.drawing.format import listed, percent, sizes
-from cnnlib.figures.networks.layers import Step, find_layer, recording, trace
+from cnnlib.figures.networks.layers import Step, recording, trace
 from cnnlib.figures.networks.tensors import (
     SIGNED_KERNEL,
     SIGNED_OUTPUT,
@@ -21,45 +21,32 @@ from cnnlib.figures.networks.tensors import (
 )
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
+MOST_FILTERS, MOST_MAPS = 48, 8
+
 
 @style.styled
-def filters(
-    layer: nn.Module,
-    *,
-    image_shape: tuple[int, int, int] | None = None,
-    names: Sequence[str] | None = None,
-    most: int = 48,
-    title: str | None = None,
-):
-    """A layer's kernels as pictures, one a filter, with one color scale for all.
+def filters(layer: nn.Module):
+    """A convolution's kernels as pictures, one a filter, with one color scale for all.
 
-    ``layer`` is a convolution with ``weight`` (O, I, kH, kW), or a dense layer whose
-    inputs are images of ``image_shape`` (C, H, W). Kernels on one channel are orange
-    where they add and purple where they subtract; on three channels they are color
-    pictures with gray for zero; on more, each row is a filter and each column one of
-    its input channels. ``names`` stand above the first ``most`` filters.
+    ``layer`` has a ``weight`` (O, I, kH, kW). Kernels on one channel are orange where
+    they add and purple where they subtract; on three channels they are color pictures
+    with gray for zero; on more, each row is a filter and each column one of its input
+    channels. Raises ValueError for other layers.
     """
     weight = getattr(layer, "weight", None)
-    if isinstance(weight, Tensor) and weight.ndim == 2 and image_shape is not None:
-        weight = weight.reshape(-1, *image_shape)
     if hasattr(layer, "dense_weight"):  # the partial convolution of 1998
         weight = layer.dense_weight()
     if not isinstance(weight, Tensor) or weight.ndim != 4:
-        raise ValueError(
-            "layer must be a convolution, or a dense layer with image_shape=(C, H, W)"
-        )
+        raise ValueError(f"expected layer to be a convolution, but got {layer}")
     weight = weight.detach().float().cpu()
     O, I, kH, kW = weight.shape  # noqa: E741 - the field's names
     limit = float(weight.abs().max()) or 1.0
-    kernels = f"{O} filters of {sizes((I, kH, kW))}"
-    title = title or kernels
-    alt = (
-        f"{title}: {kernels}, weights between {weight.min():.2f} and {weight.max():.2f}"
-    )
+    title = f"{O} filters of {sizes((I, kH, kW))}"
+    alt = f"{title}, weights between {weight.min():.2f} and {weight.max():.2f}"
     if I in (1, 3):
-        fig = _gallery(weight[:most], limit, names, title)
+        fig = _gallery(weight[:MOST_FILTERS], limit, title)
         how = "orange adds, purple subtracts" if I == 1 else "as color pictures"
-        shown = f"The first {most} are" if most < O else "All are"
+        shown = f"The first {MOST_FILTERS} are" if O > MOST_FILTERS else "All are"
         return style.picture(fig, f"{alt}. {shown} drawn, {how}.")
     rows, cols = min(O, 6), min(I, 10)
     fig, boxes = style.axes(
@@ -77,14 +64,13 @@ def filters(
     return style.picture(fig, f"{alt}. {first} Orange adds, purple subtracts.")
 
 
-def _gallery(weight: Tensor, limit: float, names, title: str):
+def _gallery(weight: Tensor, limit: float, title: str):
     """Filters on one or on three channels, side by side in rows."""
     count, channels, kH, kW = weight.shape
     cols = min(count, 8 if count <= 16 or count > 30 else 10)
     cols = -(-count // -(-count // cols))  # rows as full as they can be
     rows = -(-count // cols)
-    names = [str(n) for n in (range(count) if names is None else names)]
-    labeled = count <= 20 and len(names) >= count
+    labeled = count <= 20
     inch = min(1.3, 8.2 / cols)
     size = (inch * cols + (1.2 if channels == 1 else 0.2), 0.6)
     height = (inch * kH / kW + 0.32 * labeled) * rows
@@ -99,24 +85,19 @@ def _gallery(weight: Tensor, limit: float, names, title: str):
             own = float(weight[i].abs().max()) or 1.0
             ax.imshow(as_picture(weight[i] / own))
         if labeled:
-            ax.set_title(names[i], fontsize=style.TEXT)
+            ax.set_title(f"{i}", fontsize=style.TEXT)
     fig.suptitle(title)
     if channels == 1:
         color_bar(fig, drawn, boxes, limit)
     return fig
 
 
-def _choose(model, shape, layers) -> list[Step]:
-    """The steps to show: those asked for, or at most six of the maps' layers."""
+def _choose(model, shape) -> list[Step]:
+    """The layers to show: all that give maps, or at most six of a deep network."""
     steps = [
         s for s in trace(model, shape) if len(s.shape) == 3 and s.module is not None
     ]
-    if layers is not None:
-        wanted = [find_layer(model, layer) for layer in layers]
-        steps = [step for step in steps if any(step.module is m for m in wanted)]
-        if len(steps) < len(wanted):
-            raise ValueError("layers must be convolutions and poolings of the model")
-    elif len(steps) > 6:  # the first, then what ends each stage
+    if len(steps) > 6:  # the first, then what ends each stage
         steps = [steps[0], *(s for s in steps[1:] if s.kind == "pool")][:6]
     if not steps:
         raise ValueError(f"{type(model).__name__} has no layer that gives feature maps")
@@ -126,28 +107,21 @@ def _choose(model, shape, layers) -> list[Step]:
 @torch.no_grad()
 @style.styled
 def feature_maps(
-    model: nn.Module,
-    image: Tensor,
-    layers: Sequence[nn.Module | str] | None = None,
-    *,
-    classes: Sequence[str] | None = None,
-    most: int = 8,
-    title: str | None = None,
+    model: nn.Module, image: Tensor, *, classes: Sequence[str] | None = None
 ):
     """What each layer makes of one image: its feature maps, a row a layer.
 
-    ``image`` is (C, H, W), uint8 or normalized. ``layers`` (modules or their names)
-    default to the convolutions and poolings, or in a deep network to the first
-    convolution and the poolings. Of more than ``most`` maps the strongest are drawn,
-    with their numbers. Green is above zero, purple below, white zero; every row has its
-    own scale.
+    ``image`` is (C, H, W), uint8 or normalized. Shown are the convolutions and
+    poolings, of a deep network the first convolution and the poolings, and of each up
+    to eight maps: the strongest, with their numbers. Green is above zero, purple below,
+    white zero; every row has its own scale.
     """
     batch = as_batch(image, device_of(model))[:1]
-    steps = _choose(model, tuple(batch.shape[1:]), layers)
+    steps = _choose(model, tuple(batch.shape[1:]))
     with evaluation_mode(model), recording(model) as calls:
         logits = model(batch)
     outputs = {id(module): out[0].float().cpu() for _, module, _, out in calls}
-    rows, cols = len(steps) + 1, min(most, max(s.shape[0] for s in steps))
+    rows, cols = len(steps) + 1, min(MOST_MAPS, max(s.shape[0] for s in steps))
     inch = min(1.25, 8.0 / cols)
     fig, boxes = style.axes(
         rows, cols, size=(inch * cols + 1.5, (inch + 0.12) * rows + 0.6), squeeze=False
@@ -173,13 +147,13 @@ def feature_maps(
             if len(maps) > cols:
                 ax.set_title(f"{channel}", fontsize=style.TEXT, pad=3)
         _row_label(line[0], step.label, sizes(step.shape))
-    name = type(model).__name__
-    fig.suptitle(title or f"Feature maps of {name}")
+    title = f"Feature maps of {type(model).__name__}"
+    fig.suptitle(title)
     key = "green: above zero, purple: below"
     fig.supxlabel(key, fontsize=style.TEXT, color=palette.MUTED)
     layers = listed([f"{s.label} ({sizes(s.shape)})" for s in steps])
     return style.picture(
-        fig, f"{title or f'Feature maps of {name}'}, layer by layer, for one image of "
+        fig, f"{title}, layer by layer, for one image of "
         f"{sizes(tuple(batch.shape[1:]))}: {layers}. It answers {answer}.",
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from textwrap import fill
 
 import numpy as np
@@ -29,30 +28,18 @@ BROUGHT = {
 
 
 @style.styled
-def imagenet_top5(
-    results: Sequence[tuple[int, str, float]] | None = None,
-    *,
-    human: float | None = facts.HUMAN.value,
-    title: str = "ImageNet top-5 accuracy (%) of each year's winner",
-):
-    """The slide's chart: top-5 accuracy, which is 100 - error, by year.
+def imagenet_top5():
+    """The slide's chart: top-5 accuracy, which is 100 - error, of each year's winner.
 
-    ``results`` holds (year, network, top-5 error in %), unless told the figures of
-    ``facts``; ``human`` is the error of a trained person, a dashed line unless None.
+    A dashed line shows a trained person's. The figures are those of ``facts``.
     """
-    if results is None:
-        errors = facts.IMAGENET_TOP5
-        results = [(y, facts.IMAGENET_WINNERS[y], e.value) for y, e in errors.items()]
-    if not len(results):
-        raise ValueError("results is empty: expected (year, network, error in %) rows")
-    results = sorted((int(y), str(n), float(e)) for y, n, e in results)
-    if not all(0 <= error <= 100 for _, _, error in results):
-        raise ValueError("results holds an error outside 0..100 %")
+    errors = [error.value for error in facts.IMAGENET_TOP5.values()]
+    names = [facts.IMAGENET_WINNERS[year] for year in facts.IMAGENET_TOP5]
+    accuracies, human = [100 - error for error in errors], 100 - facts.HUMAN.value
     fig, ax = style.axes(size=(9.5, 4.8))
-    accuracies = [100 - error for _, _, error in results]
-    for i, ((_, name, _), accuracy) in enumerate(zip(results, accuracies, strict=True)):
-        deep = i and results[i - 1][2] - results[i][2] > 8  # the year it jumped
-        color = palette.VERMILLION if deep else palette.BLUE
+    for i, (name, accuracy) in enumerate(zip(names, accuracies, strict=True)):
+        jumped = i and accuracy - accuracies[i - 1] > 8  # the year of deep learning
+        color = palette.VERMILLION if jumped else palette.BLUE
         ax.bar(i, accuracy, color=color, width=0.82)
         ax.text(
             i, accuracy + 1, f"{accuracy:.1f}", ha="center", va="bottom",
@@ -62,71 +49,48 @@ def imagenet_top5(
             i, 2, name, ha="center", va="bottom", rotation=90,
             color=style.ink_on(color),
         )  # fmt: skip
-    if human is not None:
-        ax.axhline(100 - human, color=palette.INK, ls="--", lw=1.8, zorder=0)
-        ax.annotate(
-            f"human\n{100 - human:.1f}", (1.01, 100 - human), va="center",
-            xycoords=("axes fraction", "data"),
-        )  # fmt: skip
-    ax.set_xticks(range(len(results)), [str(year) for year, _, _ in results])
-    ax.set(ylim=(0, 106), xlim=(-0.55, len(results) - 0.45))
+    ax.axhline(human, color=palette.INK, ls="--", lw=1.8, zorder=0)
+    ax.annotate(
+        f"human\n{human:.1f}", (1.01, human), va="center",
+        xycoords=("axes fraction", "data"),
+    )  # fmt: skip
+    ax.set_xticks(range(len(names)), map(str, facts.IMAGENET_TOP5))
+    ax.set(ylim=(0, 106), xlim=(-0.55, len(names) - 0.45))
     ax.set_yticks([])
     ax.tick_params(length=0)
     ax.spines["left"].set_visible(False)
+    title = "ImageNet top-5 accuracy (%) of each year's winner"
     ax.set_title(title)
-    told = [
-        f"{year} {name} {accuracy:.1f}"
-        for (year, name, _), accuracy in zip(results, accuracies, strict=True)
-    ]
-    person = (
-        f" A trained person reaches {100 - human:.1f}." if human is not None else ""
-    )
-    return style.picture(fig, f"{title}: {listed(told)}.{person}")
+    rows = zip(facts.IMAGENET_TOP5, names, accuracies, strict=True)
+    told = listed([f"{year} {name} {value:.1f}" for year, name, value in rows])
+    return style.picture(fig, f"{title}: {told}. A trained person reaches {human:.1f}.")
 
 
 @style.styled
-def timeline(
-    events: Sequence[tuple[int, str, str]] | None = None,
-    *,
-    highlight: Sequence[str] = ("LeNet-5", "AlexNet", "VGG"),
-    title: str | None = None,
-):
-    """Events on a time axis that is to scale, their names and words beside it.
+def timeline():
+    """The networks of ``facts.YEARS`` on a time axis to scale, running downwards.
 
-    ``events`` holds (year, name, what it brought), unless told the networks of
-    ``facts.YEARS``; time runs downwards. Names in ``highlight`` are diamonds.
+    The networks of the lecture are diamonds.
     """
-    if events is None:
-        events = [
-            (facts.YEARS[key].value, name, words)
-            for key, (name, words) in BROUGHT.items()
-        ]
-    if not len(events):
-        raise ValueError("events is empty: expected (year, name, words) rows")
-    events = sorted(events, key=lambda event: event[0])
-    years = np.array([event[0] for event in events], float)
-    fig, ax = style.axes(size=(9.5, 0.62 * len(events) + (0.9 if title else 0.4)))
+    events = [(facts.YEARS[key].value, *shown) for key, shown in BROUGHT.items()]
+    events.sort(key=lambda event: event[0])
+    years = np.array([year for year, _, _ in events], float)
+    fig, ax = style.axes(size=(9.5, 0.62 * len(events) + 0.4))
     last = len(events) - 1
-    span = years[-1] - years[0] or 1
     beside = 1.85 + 0.155 * max(len(name) for _, name, _ in events)
-    scaled = (years - years[0]) / span * last
+    scaled = (years - years[0]) / (years[-1] - years[0]) * last
     ax.plot([0, 0], [-0.4, last + 0.4], color=palette.MUTED, linewidth=3)
     for row, (y, (year, name, words)) in enumerate(zip(scaled, events, strict=True)):
-        marked = name in highlight
+        marked = name in ("LeNet-5", "AlexNet", "VGG")
         color = palette.VERMILLION if marked else palette.BLUE
-        ax.plot(
-            [0, 0.35, 0.75, 0.95], [y, y, row, row], color=palette.FAINT, linewidth=2
-        )
-        ax.plot(
-            0, y, "D" if marked else "o", color=color, markersize=12 - 3 * (not marked)
-        )
-        ax.text(1.0, row, f"{year:.0f}", va="center", fontweight="bold", color=color)
+        marker, size = ("D", 12) if marked else ("o", 9)
+        way = [0, 0.35, 0.75, 0.95], [y, y, row, row]
+        ax.plot(*way, color=palette.FAINT, linewidth=2)
+        ax.plot(0, y, marker, color=color, markersize=size)
+        ax.text(1.0, row, f"{year}", va="center", fontweight="bold", color=color)
         ax.text(1.75, row, name, va="center", fontweight="bold")
         ax.text(beside, row, fill(words, int((10 - beside) / 0.114)), va="center")
     ax.set(xlim=(-0.2, 10), ylim=(last + 0.6, -0.6))
     style.bare(ax, aspect=None)
-    if title:
-        ax.set_title(title)
-    told = [f"{year:.0f} {name} ({words})" for year, name, words in events]
-    start = f"Timeline, {title}" if title else "Timeline"
-    return style.picture(fig, f"{start}: {listed(told)}.")
+    told = listed([f"{year} {name} ({words})" for year, name, words in events])
+    return style.picture(fig, f"Timeline: {told}.")

@@ -21,7 +21,7 @@ MOST = 13  # rows; in a longer picture equal layers in a row become one
 
 
 @style.styled
-def networks_side_by_side(networks: Mapping, *, title: str | None = None):
+def networks_side_by_side(networks: Mapping):
     """Networks as stacks of layers, input at the bottom, corresponding layers aligned.
 
     ``networks`` maps a name to (model, input_shape), the shape one image's (C, H, W).
@@ -54,7 +54,7 @@ def networks_side_by_side(networks: Mapping, *, title: str | None = None):
         _stack(ax, x, column, wide, high, broad / 2 + 0.1, mirrored)
         _gaps(ax, x, column, rows, name)
         lines(ax, x, len(rows) * ROW, [name], bold=True, fontsize=style.TITLE)
-    title = title or listed([*stacks]) + " side by side"
+    title = listed([*stacks]) + " side by side"
     note = "Width: cube root of the channels. Height: cube root of the maps' height."
     finish(ax, title, note, sum(edges) / 2, -0.6)
     told = [
@@ -151,7 +151,7 @@ def _gaps(ax, x, column, rows, name) -> None:
 
 
 @style.styled
-def vgg_table(networks: Mapping, *, title: str | None = None):
+def vgg_table(networks: Mapping):
     """Networks made of blocks, one a row: how many convolutions stand in each block.
 
     ``networks`` maps a name to (model, input_shape). A block is what ends in a pooling;
@@ -191,7 +191,7 @@ def vgg_table(networks: Mapping, *, title: str | None = None):
                 block(ax, (x + i * SLAB, y), thin, 0.48, step.kind)
         lines(ax, lefts[-1] + 0.65, y, [short(params)])
     _legend(ax, 0.5, -len(rows) * 0.7 - 0.1)
-    title = title or f"{listed([*rows])} in blocks"
+    title = f"{listed([*rows])} in blocks"
     finish(ax, title, "", lefts[-1] / 2, 0)
     told = []
     for name, (parts, params) in rows.items():

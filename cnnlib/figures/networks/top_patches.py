@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,6 +13,8 @@ from cnnlib.figures.networks.tensors import as_batch, as_picture, framed
 from cnnlib.summary import summarize
 from cnnlib.training.evaluation import device_of, evaluation_mode
 
+MOST_IMAGES, CHANNELS = 2000, 5
+
 
 @torch.no_grad()
 @style.styled
@@ -23,20 +23,17 @@ def top_patches(
     layer: nn.Module | str,
     imageset,
     *,
-    channels: Sequence[int] | int = 5,
     patches: int = 8,
-    most: int = 2000,
-    title: str | None = None,
 ):
     """The patches of a data set that excite a layer's filters most, a row a filter.
 
     A patch is the receptive field, in the image, of the place where the filter's map is
-    largest, one patch an image, from the first ``most`` images of ``imageset``. A field
-    as large as the image shows the image. ``channels`` are the filters' numbers, or how
-    many of those that are excited most. Raises ValueError if ``layer`` gives no maps.
+    largest, one patch an image, from the first 2,000 images of ``imageset``. A field
+    as large as the image shows the image. Shown are the five filters that are excited
+    most. Raises ValueError if ``layer`` gives no maps.
     """
     module = find_layer(model, layer)
-    images = imageset.images[:most]
+    images = imageset.images[:MOST_IMAGES]
     values, places = [], []
     with evaluation_mode(model), recording(model) as calls:
         for start in range(0, len(images), 250):
@@ -56,9 +53,8 @@ def top_patches(
     # The fields of a map's outputs are spread evenly around the image's center.
     sides = zip(images.shape[2:], out.shape[2:], stride, strict=True)
     start = [(n - 1) / 2 - s * (m - 1) / 2 for n, m, s in sides]
-    if isinstance(channels, int):
-        order = values.amax(0).argsort(descending=True, stable=True)
-        channels = order[:channels].sort().values.tolist()
+    order = values.amax(0).argsort(descending=True, stable=True)
+    channels = order[:CHANNELS].sort().values.tolist()
     patches = min(patches, len(images))
     fig, boxes = style.axes(
         len(channels), patches, size=(patches + 1.4, 1.05 * len(channels) + 0.6),
@@ -77,7 +73,7 @@ def top_patches(
         common = max(dict.fromkeys(names), key=names.count)
         told.append(f"filter {channel} mostly in {common} ({names.count(common)})")
     name = next(name for name, m in model.named_modules() if m is module) or "it"
-    title = title or f"Patches of {imageset.name} that excite {name} most"
+    title = f"Patches of {imageset.name} that excite {name} most"
     fig.suptitle(title)
     size = sizes(tuple(int(n) for n in field))
     return style.picture(

@@ -21,7 +21,7 @@ from cnnlib.figures.networks.layers import Step, trace
 
 
 @style.styled
-def two_gpus(model: nn.Module, input_shape=(3, 224, 224), *, title: str | None = None):
+def two_gpus(model: nn.Module):
     """A network with two groups as the two halves that ran on two GPUs in 2012.
 
     Each layer but the last is two boxes with half its channels each; poolings, which
@@ -29,10 +29,10 @@ def two_gpus(model: nn.Module, input_shape=(3, 224, 224), *, title: str | None =
     only its own half (a convolution with ``groups=2``) the arrows stay in their row;
     where it reads both they cross. Raises ValueError if no convolution has 2 groups.
     """
-    steps = [step for step in trace(model, input_shape) if step.kind != "pool"]
+    steps = [step for step in trace(model, (3, 224, 224)) if step.kind != "pool"]
     if not any(step.groups == 2 for step in steps):
         raise ValueError(f"{type(model).__name__} has no convolution with groups=2")
-    title = title or f"{type(model).__name__} on two GPUs"
+    title = f"{type(model).__name__} on two GPUs"
     last = len(steps) - 1
     halves = [s if i in (0, last) else _half(s) for i, s in enumerate(steps)]
     fig, ax = sheet()

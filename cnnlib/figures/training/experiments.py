@@ -18,35 +18,28 @@ def bars(
     *,
     title: str,
     format: Callable[[float], str] | None = None,
-    xlabel: str | None = None,
     log: bool = False,
     limit: float | None = None,
-    mean: bool = False,
 ):
     """One bar a name, from top to bottom, with its value written at its end.
 
     ``format`` turns a value into text. ``log`` draws on a log axis, where lines with a
     dot stand for bars because a log axis has no zero to start from. ``limit`` is the
-    axis' end; ``mean`` adds the mean as a dashed line.
+    axis' end.
     """
     values = named(values, "values")
     format = format or count
-    xlabel = xlabel or ("on a log scale" if log else None)
-    fig, ax = style.axes(size=(8, 0.48 * len(values) + (1.5 if xlabel else 1.1)))
+    fig, ax = style.axes(size=(8, 0.48 * len(values) + (1.5 if log else 1.1)))
     lengths = np.array([float(v) for v in values.values()])
     if not np.isfinite(lengths).all():
         raise ValueError(f"values must be finite numbers, not {list(values.values())}")
     texts = [format(v) for v in values.values()]
     barh(ax, lengths, texts, list(values), log=log, limit=limit)
-    if xlabel:
-        ax.set_xlabel(xlabel)
+    if log:
+        ax.set_xlabel("on a log scale")
     told = [f"{name} {text}" for name, text in zip(values, texts, strict=True)]
-    alt = f"{title}: {listed(told)}."
-    if mean:
-        ax.axvline(lengths.mean(), color=palette.INK, linestyle="--", linewidth=1.5)
-        alt += f" The mean is {format(lengths.mean())}."
     ax.set_title(title)
-    return style.picture(fig, alt)
+    return style.picture(fig, f"{title}: {listed(told)}.")
 
 
 # Behind a number that a line may cross.
@@ -168,14 +161,13 @@ def runs(
     values: Mapping[str, Sequence[float]],
     *,
     title: str,
-    format: Callable[[float], str] = percent,
     xlabel: str | None = None,
 ):
     """An experiment over several seeds: one dot a run, a bar at the mean, one row a
     name.
 
-    ``values`` maps a name to one number for each seed (accuracies in 0..1 unless
-    ``format`` says otherwise). The mean is written at the right.
+    ``values`` maps a name to one share in 0..1 for each seed. The mean is written at
+    the right.
     """
     arrays = _over_seeds(named(values, "values"), "values")
     fig, ax = style.axes(size=(8.5, 0.72 * len(arrays) + 1.5))
@@ -189,17 +181,17 @@ def runs(
         )  # fmt: skip
         ax.plot([array.mean()] * 2, [row - 0.36, row + 0.36], color=palette.INK)
         ax.annotate(
-            f"mean {format(array.mean())}", (1.02, row), va="center",
+            f"mean {percent(array.mean())}", (1.02, row), va="center",
             xycoords=("axes fraction", "data"),
         )  # fmt: skip
-        each = listed([format(v) for v in array])
-        told.append(f"{name}: {each}, mean {format(array.mean())}")
+        each = listed([percent(v) for v in array])
+        told.append(f"{name}: {each}, mean {percent(array.mean())}")
     ax.set_yticks(range(len(arrays)), list(arrays))
     ax.set_ylim(len(arrays) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.margins(x=0.08)
     ax.locator_params(axis="x", nbins=5)
-    ax.xaxis.set_major_formatter(lambda value, _: format(value))
+    ax.xaxis.set_major_formatter(lambda value, _: percent(value))
     ax.grid(axis="x")
     if xlabel:
         ax.set_xlabel(xlabel)

@@ -21,9 +21,9 @@ from cnnlib.training.evaluation import device_of, evaluation_mode
 
 
 def gradient_per_layer(
-    model: nn.Module, batch: tuple[Tensor, Tensor], *, loss=F.cross_entropy
+    model: nn.Module, batch: tuple[Tensor, Tensor]
 ) -> dict[str, float]:
-    """The size of the loss's gradient in each layer with weights, input to output.
+    """The size of cross-entropy's gradient in each layer, from the input to the output.
 
     ``batch`` is (images, labels), images uint8 or normalized (N, C, H, W). A size is
     the root mean square over the layer's weights of d loss / d weight; layers are named
@@ -37,7 +37,7 @@ def gradient_per_layer(
         if step.kind in ("conv", "dense") and hasattr(step.module, "weight")
     ]
     with evaluation_mode(model), torch.enable_grad():
-        value = loss(model(images), batch[1].to(images.device))
+        value = F.cross_entropy(model(images), batch[1].to(images.device))
         gradients = torch.autograd.grad(value, [weight for _, weight in steps])
     return {
         label: float(gradient.square().mean().sqrt())
@@ -48,9 +48,6 @@ def gradient_per_layer(
 @style.styled
 def gradient_sizes(
     sizes: Mapping[str, Mapping[str, float] | Sequence[float]],
-    *,
-    title: str = "How large is the gradient that reaches each layer?",
-    ylabel: str = "gradient (root mean square)",
 ):
     """Gradient sizes layer by layer on a log axis, one line a network.
 
@@ -77,9 +74,11 @@ def gradient_sizes(
     crowded = len(layers) > 6 or max(map(len, layers)) > 9
     turn = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
     ax.set_xticks(range(len(layers)), layers, **turn)
-    ax.set(ylabel=ylabel, xlabel="layer, from the input to the output")
+    ax.set(ylabel="gradient (root mean square)")
+    ax.set(xlabel="layer, from the input to the output")
     ax.grid(axis="y")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    title = "How large is the gradient that reaches each layer?"
     ax.set_title(title)
     return style.picture(
         fig, f"{title} On a log scale, first and last layer. " + "; ".join(told) + "."
@@ -97,23 +96,12 @@ _ACTIVATIONS = {
 
 
 @style.styled
-def activations(names: Sequence[str] = ("sigmoid", "tanh", "ReLU"), *, limit=5.0):
-    """Activation functions and, dashed, their derivatives on [-limit, limit].
-
-    ``names`` are of "sigmoid", "tanh" and "ReLU"; another raises ValueError.
-    """
-    unknown = [name for name in names if name not in _ACTIVATIONS]
-    if unknown or not names:
-        raise ValueError(
-            f"names holds {unknown or 'nothing'}; known are {listed([*_ACTIVATIONS])}"
-        )
-    fig, boxes = style.axes(
-        1, len(names), size=(3.1 * len(names) + 0.2, 3.9), sharey=True, squeeze=False
-    )
-    x = np.linspace(-limit, limit, 2001)
+def activations():
+    """Sigmoid, tanh and ReLU and, dashed, their derivatives on [-5, 5]."""
+    fig, boxes = style.axes(1, 3, size=(9.5, 3.9), sharey=True)
+    x = np.linspace(-5, 5, 2001)
     told = []
-    for ax, name in zip(boxes[0], names, strict=True):
-        function, slope = _ACTIVATIONS[name]
+    for ax, (name, (function, slope)) in zip(boxes, _ACTIVATIONS.items(), strict=True):
         ax.axhline(0, color=palette.FAINT, linewidth=1)
         ax.axvline(0, color=palette.FAINT, linewidth=1)
         kw = {"color": palette.VERMILLION, "linestyle": "--", "label": "derivative"}
@@ -126,7 +114,7 @@ def activations(names: Sequence[str] = ("sigmoid", "tanh", "ReLU"), *, limit=5.0
         told.append(
             f"{name} has slope at most {top}, {end[0]:.3f} at -4 and {end[1]:.3f} at 4"
         )
-    handles, labels = boxes[0, 0].get_legend_handles_labels()
+    handles, labels = boxes[0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=2)
     return style.picture(
         fig, f"Activation functions and their derivatives: {listed(told)}."

@@ -11,17 +11,13 @@ from cnnlib.drawing.format import listed
 from cnnlib.figures.arguments import named
 
 
-def smoothed(values, window: int | None = None) -> np.ndarray:
-    """The moving average of ``values`` (n,), centered, over ``window`` of them.
+def smoothed(values) -> np.ndarray:
+    """The moving average of ``values`` (n,), centered, over a thirtieth of them.
 
-    ``window`` is a thirtieth of n unless told. At the ends the window is cut, so the
-    result has n values too.
+    At the ends the window is cut, so the result has n values too.
     """
     values = np.asarray(values, dtype=float)
-    window = max(1, len(values) // 30) if window is None else window
-    if window < 1:
-        raise ValueError(f"window is {window}, but an average needs at least 1 value")
-    ones = np.ones(min(window, len(values)))
+    ones = np.ones(max(1, len(values) // 30))
     total = np.convolve(values, ones, mode="same")
     return total / np.convolve(np.ones(len(values)), ones, mode="same")
 
@@ -31,7 +27,6 @@ def learning_curves(
     history,
     *,
     title: str | None = None,
-    window: int | None = None,
     vector: bool = False,
 ):
     """Loss a step (smoothed) and accuracy an epoch, of one or several trainings.
@@ -52,7 +47,7 @@ def learning_curves(
     looks = style.series(len(histories))
     for (name, one), look in zip(histories.items(), looks, strict=True):
         color, dash = look["color"], look["linestyle"] if several else "-"
-        loss = smoothed(one.losses, window)
+        loss = smoothed(one.losses)
         tops.append(max(loss))
         steps = np.arange(1, len(loss) + 1)
         if not several:

@@ -192,7 +192,7 @@ def _array(values) -> np.ndarray:
 
 
 @style.styled
-def confusion_matrix(evaluation, classes=None, *, title: str | None = None):
+def confusion_matrix(evaluation, classes=None):
     """How often each true class (row) was answered as each class (column), in numbers.
 
     ``evaluation.confusion`` is (K, K) counts. Right answers lie on the green diagonal;
@@ -229,7 +229,7 @@ def confusion_matrix(evaluation, classes=None, *, title: str | None = None):
     ax.spines[:].set_visible(False)
     ax.set(xlabel="answered", ylabel="true class")
     right, total = int(np.trace(counts)), int(counts.sum())
-    ax.set_title(title or f"{right:,} of {total:,} right ({percent(right / total)})")
+    ax.set_title(f"{right:,} of {total:,} right ({percent(right / total)})")
     wrong = counts * (1 - np.eye(len(names), dtype=counts.dtype))
     ranked = np.argsort(-wrong, axis=None, kind="stable")[:3]
     told = [
@@ -246,7 +246,7 @@ def confusion_matrix(evaluation, classes=None, *, title: str | None = None):
 
 
 @style.styled
-def ranked_mistakes(evaluation, imageset, n: int = 12, *, title: str | None = None):
+def ranked_mistakes(evaluation, imageset, n: int = 12):
     """The wrong answers that were given with most confidence, with both classes.
 
     ``evaluation.mistakes()`` ranks them; above each of the first ``n`` images stands
@@ -255,9 +255,8 @@ def ranked_mistakes(evaluation, imageset, n: int = 12, *, title: str | None = No
     """
     ranked = [int(i) for i in evaluation.mistakes()]
     total = len(imageset)
-    title = title or (
-        f"{len(ranked):,} of {total:,} wrong on {imageset.name}, most confident first"
-    )
+    title = f"{len(ranked):,} of {total:,} wrong on {imageset.name}"
+    title += ", most confident first"
     if not ranked:
         fig, ax = style.axes(size=(7, 1.2))
         style.bare(ax, aspect=None).text(
