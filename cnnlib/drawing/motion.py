@@ -15,85 +15,80 @@ from cnnlib.drawing.svg import Canvas
 MOST_FRAMES = 150  # a longer animation is neither watched nor small
 STANDS = 0.8  # the share of a step that a gliding thing stands still
 
-RESTS = "@media(prefers-reduced-motion:reduce){*{animation:none!important}}"
-HIDDEN = ".h{opacity:0}"
-
-
-def positive(seconds: float) -> float:
-    """``seconds`` itself; ValueError when it is not more than 0."""
-    if not seconds > 0:
-        raise ValueError(f"seconds is {seconds}, expected more than 0")
-    return seconds
-
-
-def blink(name: str, parts: int) -> str:
-    """Keyframes that show something in the first of ``parts`` steps only."""
-    return f"@keyframes {name}{{0%{{opacity:1}}{100 / parts:.3f}%,100%{{opacity:0}}}}"
-
-
-def at_step(name: str, n: int, count: int, seconds: float) -> dict[str, str]:
-    """Attributes of a group seen in the n-th of ``count`` steps, as ``blink`` says."""
-    if count == 1:
-        return {}
-    # A negative delay starts the common animation in the middle, at its own phase.
-    delay = (n - count) * seconds if n else 0
-    look = {"class_": name if n == 0 else f"{name} h"}
-    return look | ({"style": f"animation-delay:{delay:g}s"} if n else {})
-
-
-def glide(name: str, transforms: Sequence[str], end: str = "none") -> str:
-    """Keyframes that stand at each CSS transform in turn and glide to the next.
-
-    ``end`` is where the last one glides to: how the thing looks without animation.
-    """
-    count, steps = len(transforms), []
-    for n, transform in enumerate(transforms):
-        look = f"{{transform:{transform}}}"
-        steps.append(f"{100 * n / count:.2f}%,{100 * (n + STANDS) / count:.2f}%{look}")
-    return f"@keyframes {name}{{{''.join(steps)}100%{{transform:{end}}}}}"
-
 
 class Film:
-    """The steps of a picture whose first one shows the whole, and the others the way.
+    """The steps of a picture that moves, written as CSS into its canvas.
 
-    It writes the CSS into the canvas. Raises ValueError when there are too many steps;
-    ``advice`` says what to change then.
+    With a ``count`` of 1 nothing moves. Raises ValueError when there are too many steps
+    (``advice`` says what to change then) or ``seconds`` are not more than 0.
     """
 
     def __init__(self, canvas: Canvas, count: int, seconds: float, advice: str):
+        if not seconds > 0:
+            raise ValueError(f"seconds is {seconds}, expected more than 0")
         if count > MOST_FRAMES:
             raise ValueError(
                 f"the animation would have {count} steps, more than {MOST_FRAMES}: "
                 f"{advice}"
             )
-        self.canvas, self.count, self.seconds = canvas, count, positive(seconds)
+        self.canvas, self.count, self.seconds = canvas, count, seconds
         self.known: set[str] = set()
-        self.total = f"{count * self.seconds:g}s infinite"
-        steps = f".f{{animation:f {self.total} step-end}}"
-        canvas.css += [HIDDEN, blink("f", count), steps, RESTS]
+        self.total = f"{count * seconds:g}s infinite"
+        if count > 1:
+            rests = "@media(prefers-reduced-motion:reduce){*{animation:none!important}}"
+            canvas.css += [".h{opacity:0}", rests]
+
+    def part(self, n: int, parts: int) -> dict[str, str]:
+        """Attributes of a group that is seen in the n-th of equal ``parts`` only."""
+        if parts == 1:
+            return {}
+        name = "f" if parts == self.count else "g"
+        gone = f"{{opacity:1}}{100 / parts:.3f}%,100%{{opacity:0}}"
+        self._add(name, f"@keyframes {name}{{0%{gone}}}", " step-end")
+        # A negative delay starts the common animation in the middle, at its own phase.
+        delay = (n - parts) * self.seconds * self.count / parts if n else 0
+        look = {"class_": name if n == 0 else f"{name} h"}
+        return look | ({"style": f"animation-delay:{delay:g}s"} if n else {})
 
     def only(self, n: int) -> dict[str, str]:
         """Attributes of a group that is seen in step ``n`` only."""
-        return at_step("f", n, self.count, self.seconds)
+        return self.part(n, self.count)
 
     def since(self, n: int) -> dict[str, str]:
         """Attributes of a group that is seen in the first step and again from ``n``."""
         if n <= 1:
             return {}
-        if (name := f"k{n}") not in self.known:
-            self.known.add(name)
-            gone, back = 100 / self.count, 100 * n / self.count
-            self.canvas.css.append(
-                f"@keyframes {name}{{0%{{opacity:1}}{gone:.2f}%{{opacity:0}}"
-                f"{back:.2f}%,100%{{opacity:1}}}}"
-                f".{name}{{animation:{name} {self.total} step-end}}"
-            )
-        return {"class_": name}
+        gone, back = 100 / self.count, 100 * n / self.count
+        frames = f"0%{{opacity:1}}{gone:.2f}%{{opacity:0}}{back:.2f}%,100%{{opacity:1}}"
+        self._add(f"k{n}", f"@keyframes k{n}{{{frames}}}", " step-end")
+        return {"class_": f"k{n}"}
+
+    def from_then_on(self, n: int) -> dict[str, str]:
+        """Attributes of a group that is not seen before step ``n``."""
+        if n == 0:
+            return {}
+        frames = f"0%{{opacity:0}}{100 * n / self.count:.2f}%,100%{{opacity:1}}"
+        self._add(f"o{n}", f"@keyframes o{n}{{{frames}}}", " step-end")
+        return {"class_": f"o{n} h"}
 
     def gliding(self, name: str, transforms: Sequence[str]) -> dict[str, str]:
-        """Attributes of a group that goes through one CSS transform a step."""
-        self.canvas.css += [
-            glide(name, transforms, transforms[0]),
-            f".{name}{{transform:{transforms[0]};animation:{name} {self.total}}}",
-        ]
+        """Attributes of a group that stands at each CSS transform for one step.
+
+        At the end it glides back to the first one, where it stands without animation.
+        """
+        first, steps = transforms[0], []
+        if self.count == 1:
+            return {}
+        for n, transform in enumerate(transforms):
+            begin, end = 100 * n / self.count, 100 * (n + STANDS) / self.count
+            steps.append(f"{begin:.2f}%,{end:.2f}%{{transform:{transform}}}")
+        frames = f"{''.join(steps)}100%{{transform:{first}}}"
+        self._add(name, f".{name}{{transform:{first}}}@keyframes {name}{{{frames}}}")
         return {"class_": name}
+
+    def _add(self, name: str, css: str, timing: str = "") -> None:
+        """Write the keyframes of a class once, and that it follows them."""
+        if name not in self.known:
+            self.known.add(name)
+            rule = f".{name}{{animation:{name} {self.total}{timing}}}"
+            self.canvas.css.append(css + rule)

@@ -6,7 +6,6 @@ import numpy as np
 
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import number
-from cnnlib.drawing.motion import positive
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import GAP, Canvas, cell_size
 from cnnlib.figures.convolution.arithmetic import (
@@ -178,4 +177,4 @@ def animate_convolution(
         f"Animation, the window moves from output cell to output cell. "
         f"{described(problem)} The first: {problem.sentence(*places[0])}."
     )
-    return show_convolution(problem, places, alt, positive(seconds))
+    return show_convolution(problem, places, alt, seconds)

@@ -7,7 +7,6 @@ import torch
 from torch.nn import functional as F
 
 from cnnlib.drawing import palette
-from cnnlib.drawing.motion import positive
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import Canvas, cell_size
 from cnnlib.figures.convolution.arithmetic import (
@@ -153,4 +152,4 @@ def animate_pooling(
         f"Animation, the window moves from output cell to output cell. "
         f"{described(problem)} The first: {problem.sentence(*places[0])}."
     )
-    return show_pooling(problem, places, alt, positive(seconds))
+    return show_pooling(problem, places, alt, seconds)

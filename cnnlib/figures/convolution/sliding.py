@@ -16,7 +16,7 @@ import numpy as np
 
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import number
-from cnnlib.drawing.motion import HIDDEN, MOST_FRAMES, RESTS, at_step, blink, glide
+from cnnlib.drawing.motion import Film
 from cnnlib.drawing.svg import TYPE, Canvas, number_size, text_width
 from cnnlib.figures.convolution.arithmetic import Sliding
 
@@ -83,34 +83,33 @@ def wrapped(words: Words, columns: int) -> list[Words]:
 
 def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> None:
     """Draw the frames over the stage: the only one, or all of them moving."""
-    if len(frames) > MOST_FRAMES:
-        raise ValueError(
-            f"the animation would have {len(frames)} steps, more than {MOST_FRAMES}: "
-            "take a smaller input, a larger stride or fewer channels"
-        )
     canvas.css.append(_role_css())
-    if len(frames) > 1:
-        _add_css(canvas, stage, frames, seconds)
-    moving = len(frames) > 1
+    advice = "take a smaller input, a larger stride or fewer channels"
+    film = Film(canvas, len(frames), seconds, advice)
     for n, frame in enumerate(frames):
-        with canvas.group(**at_step("f", n, len(frames), seconds)):
+        with canvas.group(**film.only(n)):
             _marks(canvas, stage, frame)
-    _windows(canvas, stage, frames, seconds)
+    _windows(canvas, stage, frames, film)
     for n, frame in enumerate(frames):
         o, i, j = frame.place
-        timed = {"class_": f"o{n}"} if moving and n else {}
         fills = (palette.OUTPUT_PALE, palette.OUTPUT)
         value = stage.output[o, i, j]
         at = stage.output_at(o, i, j)
         size = number_size(stage.output[o], stage.cell)
-        with canvas.group(**timed, font_weight="bold"):
+        with canvas.group(**film.from_then_on(n), font_weight="bold"):
             canvas.cells(*at, [[value]], stage.cell, *fills, size=size)
-    with canvas.group(**({"class_": "v"} if moving else {})):
-        at = stage.output_at(*frames[0].place)
-        _outline(canvas, *at, stage.cell, stage.cell)
+    cells = [stage.output_at(*frame.place) for frame in frames]
+    with canvas.group(**film.gliding("v", _moves(cells))):
+        _outline(canvas, *cells[0], stage.cell, stage.cell)
     for n, frame in enumerate(frames):
-        with canvas.group(**at_step("f", n, len(frames), seconds)):
+        with canvas.group(**film.only(n)):
             _write(canvas, frame.lines, stage.foot)
+
+
+def _moves(points: list[Point]) -> list[str]:
+    """From the first of the points to each in turn, as CSS transforms."""
+    x0, y0 = points[0]
+    return [f"translate({x - x0:g}px,{y - y0:g}px)" for x, y in points]
 
 
 def _marks(canvas: Canvas, stage: Stage, frame: Frame) -> None:
@@ -129,43 +128,25 @@ def _marks(canvas: Canvas, stage: Stage, frame: Frame) -> None:
         )
 
 
-def _windows(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
-    moving = len(frames) > 1
-    first = frames[0].place
+def _windows(canvas: Canvas, stage: Stage, frames: list[Frame], film: Film) -> None:
+    windows = [stage.window_at(0, *frame.place[1:]) for frame in frames]
+    gliding = film.gliding("w", _moves(windows))
     outputs = sorted({frame.place[0] for frame in frames})
     for channel in range(len(stage.inputs)):
-        corner = stage.window_at(channel, *first[1:])
-        with canvas.group(**({"class_": "w"} if moving else {})):
+        corner = stage.window_at(channel, *frames[0].place[1:])
+        with canvas.group(**gliding):
             _window(canvas, stage, corner)
             for n, o in enumerate(outputs):
-                timed = (
-                    at_step("g", n, len(outputs), _per_output(frames, seconds))
-                    if len(outputs) > 1
-                    else {}
-                )
-                with canvas.group(**timed):
+                with canvas.group(**film.part(n, len(outputs))):
                     _small_weights(canvas, stage, corner, o, channel)
     if stage.weight is None or stage.weight.shape[0] == 1:
         return
+    h, w = stage.sliding.kernel_size
+    look = {"stroke": palette.KERNEL_INK, "stroke_width": OUTLINE}
     for n, o in enumerate(outputs):  # which kernel is at work
-        timed = (
-            at_step("g", n, len(outputs), _per_output(frames, seconds))
-            if len(outputs) > 1
-            else {}
-        )
-        h, w = stage.sliding.kernel_size
-        with canvas.group(**timed):
+        with canvas.group(**film.part(n, len(outputs))):
             for corner in stage.kernels[o]:
-                size = (w * stage.cell, h * stage.cell)
-                canvas.rect(
-                    *corner, *size, stroke=palette.KERNEL_INK, stroke_width=OUTLINE
-                )
-
-
-def _per_output(frames: list[Frame], seconds: float) -> float:
-    """Seconds for which one output channel is at work."""
-    outputs = len({frame.place[0] for frame in frames})
-    return seconds * len(frames) / outputs
+                canvas.rect(*corner, w * stage.cell, h * stage.cell, **look)
 
 
 def _outline(canvas: Canvas, x, y, width, height, **more) -> None:
@@ -230,36 +211,3 @@ def _write(canvas: Canvas, lines: list[Words], foot: float) -> None:
 def _role_css() -> str:
     css = "".join(f".{role}{{fill:{ink}}}" for role, ink in _ROLES.items())
     return css + ".y{font-weight:bold}tspan{white-space:pre}"
-
-
-def _add_css(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float):
-    """Keyframes: w and v slide, f and g show one step at a time, o<n> stay shown."""
-    count = len(frames)
-    total = f"{count * seconds:g}s"
-
-    def path(name: str, points: list[Point]) -> str:
-        x0, y0 = points[0]
-        moves = [f"translate({x - x0:g}px,{y - y0:g}px)" for x, y in points]
-        return glide(name, moves)
-
-    windows = [stage.window_at(0, *frame.place[1:]) for frame in frames]
-    cells = [stage.output_at(*frame.place) for frame in frames]
-    outputs = len({frame.place[0] for frame in frames})
-
-    canvas.css += [
-        HIDDEN,
-        path("w", windows),
-        path("v", cells),
-        blink("f", count),
-        blink("g", outputs),
-        f".w{{animation:w {total} infinite}}.v{{animation:v {total} infinite}}",
-        f".f{{animation:f {total} step-end infinite}}",
-        f".g{{animation:g {total} step-end infinite}}",
-    ]
-    for n in range(1, count):
-        share = 100 * n / count
-        canvas.css.append(
-            f"@keyframes o{n}{{0%{{opacity:0}}{share:.2f}%,100%{{opacity:1}}}}"
-            f".o{n}{{opacity:0;animation:o{n} {total} step-end infinite}}"
-        )
-    canvas.css.append(RESTS)
