@@ -1,7 +1,6 @@
 """`python -m cnnlib predict`: a trained network's predictions for pictures."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 
 from cnnlib import data, training
-from cnnlib.data.pictures import is_hidden, upright_size
+from cnnlib.data.pictures import picture_files, upright_size
 from cnnlib.drawing.format import percent
 
 AT_ONCE = 256  # pictures; bounds the memory for a large folder
@@ -25,7 +24,7 @@ def run(options) -> int:
     digits = reads_digits(model) and not options.as_is
     if digits:
         print("Digits are made white on black and centered, as in MNIST.")
-    paths = list(pictures(options.images))
+    paths = [path for name in options.images for path in picture_files(name)]
     for start in range(0, len(paths), AT_ONCE):
         some = paths[start : start + AT_ONCE]
         for path, row in zip(some, probabilities(model, some, digits), strict=True):
@@ -37,20 +36,6 @@ def model_file(name: str) -> Path:
     """The file itself, or model.pt in the folder that was named."""
     path = Path(name).expanduser()
     return path / "model.pt" if path.is_dir() else path
-
-
-def pictures(names: list[str]) -> Iterator[Path]:
-    """The pictures named, those of a folder in order of their names."""
-    for path in (Path(name).expanduser() for name in names):
-        if not path.is_dir():
-            yield path
-            continue
-        inside = sorted(
-            p for p in path.iterdir() if p.is_file() and not is_hidden(p.name)
-        )
-        if not inside:
-            raise ValueError(f"{path} holds no pictures")
-        yield from inside
 
 
 def probabilities(model, paths: list[Path], digits: bool) -> Tensor:

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,17 +30,25 @@ def read_images(paths, size: int, channels: int = 3) -> Tensor:
     check_size(size)
     if channels not in MODES:
         raise ValueError(f"expected channels to be 1 or 3, but got {channels!r}")
-    blocks = decode_blocks(list(_files(paths)), size, channels)
+    blocks = decode_blocks(_files(paths), size, channels)
     return torch.from_numpy(np.concatenate(list(blocks)))
 
 
-def _files(paths) -> Iterable[Path]:
-    if not isinstance(paths, (str, os.PathLike)):
-        paths = [Path(path) for path in paths]
-        if not paths:
-            raise ValueError("expected paths to name pictures, but it is empty")
-        return paths
-    path = Path(paths).expanduser()
+def _files(paths) -> list[Path]:
+    if isinstance(paths, (str, os.PathLike)):
+        return picture_files(paths)
+    paths = [Path(path) for path in paths]
+    if not paths:
+        raise ValueError("expected paths to name pictures, but it is empty")
+    return paths
+
+
+def picture_files(path: str | os.PathLike) -> list[Path]:
+    """The pictures of a folder in order of their names; of a picture, itself.
+
+    Raises ValueError for a folder without pictures.
+    """
+    path = Path(path).expanduser()
     if not path.is_dir():
         return [path]
     files = sorted(p for p in path.iterdir() if p.is_file() and not is_hidden(p.name))
