@@ -110,11 +110,12 @@ def animate_occlusion(
     found = hide(model, batch[0], target, window, stride)
     _Chart(canvas, as_picture(batch[0]), found, window, name, title).draw(film)
     y, x = _strongest(found)
+    whole, least = percent(found.whole, 0), percent(found.p[y, x], 0)
     return canvas.picture(
         f"Animation{': ' + title if title else ''}: a square of {window}×{window} "
         f"pixels hides one part of the image after the other. The network says {name} "
-        f"with {found.whole:.0%}; with the square at row {found.tops[y]}, column "
-        f"{found.lefts[x]} it is {found.p[y, x]:.0%}, the lowest of all places."
+        f"with {whole}; with the square at row {found.tops[y]}, column "
+        f"{found.lefts[x]} it is {least}, the lowest of all places."
     )
 
 

@@ -109,7 +109,7 @@ def predictions(
 def _answer(row, names: list[str], label: int | None) -> tuple[str, str]:
     """A title ("true: 7 ✓") and the same in words."""
     best = int(row.argmax())
-    words = f"{names[best]} {row[best]:.0%}"
+    words = f"{names[best]} {percent(row[best], 0)}"
     if label is None:
         return names[best], words
     if best == label:
@@ -122,7 +122,7 @@ def _top_bars(ax, row, names: list[str], top: int) -> None:
     ax.axis("on")
     ax.barh(range(top), row[best], color=palette.SKY, height=0.86)
     for n, k in enumerate(best):
-        words = f"{names[k]} {row[k]:.0%}"
+        words = f"{names[k]} {percent(row[k], 0)}"
         ax.text(0.03, n, words, va="center", fontsize=style.SMALL)
     ax.set(xlim=(0, 1), ylim=(top - 0.4, -0.6))
     style.bare(ax, aspect=None)
