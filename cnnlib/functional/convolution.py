@@ -69,7 +69,10 @@ def images_at_a_time(weight: Tensor, size) -> int:
 def conv2d_loops(
     input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1
 ) -> Tensor:
-    """conv2d with a loop over all windows: multiply, sum, add the bias. Slow."""
+    """conv2d with a loop over all windows: multiply, sum, add the bias. Slow.
+
+    Shapes, dtypes and errors as in ``conv2d``.
+    """
     stride, borders, dilation, groups, size = check_arguments(
         input, weight, bias, stride, padding, dilation, groups
     )

@@ -20,7 +20,11 @@ from .shapes import (
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(0, x) for each number x; NaN stays NaN. ``inplace`` overwrites ``input``."""
+    """max(0, x) for each number x; NaN stays NaN.
+
+    ``input`` may have any shape and real dtype; ``inplace`` overwrites it. Raises
+    ArgumentError or TypeError where torch.nn.functional.relu refuses its arguments.
+    """
     check_tensor("input", input)
     real = not (input.is_complex() or input.dtype == torch.bool)
     check_dtype("input", input.dtype, "of a real dtype", real)
@@ -62,9 +66,10 @@ def softmax(input: Tensor, dim=None, _stacklevel=3, dtype=None) -> Tensor:
     """exp(x) / sum of exp(x) along ``dim``: positive numbers that sum to 1.
 
     The largest x is subtracted first, so that exp never overflows. ``input`` is
-    floating point, or is converted to ``dtype`` first. Without ``dim``
-    (deprecated) dimension 0 for 0, 1 or 3 dimensions, else 1. Raises ArgumentError,
-    which is also an IndexError, for a dimension that input does not have.
+    floating point, or is converted to ``dtype`` first; the result has its shape.
+    Without ``dim`` (deprecated) dimension 0 for 0, 1 or 3 dimensions, else 1. Raises
+    ArgumentError, which is also an IndexError, for a dimension that input does not
+    have.
     """
     shifted, dim, dtype = shift("softmax", input, dim, _stacklevel, dtype)
     exponentials = shifted.exp()

@@ -153,7 +153,10 @@ def count_elements(input, size, kernel_size, stride, padding, count_include_pad)
 def max_pool2d_loops(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
 ) -> Tensor:
-    """max_pool2d as one says it: look at each window, keep the largest. Slow."""
+    """max_pool2d as one says it: look at each window, keep the largest. Slow.
+
+    Shapes, dtypes and errors as in ``max_pool2d``.
+    """
     kernel_size, stride, padding, dilation, size = check_arguments(
         input, kernel_size, stride, padding, dilation, ceil_mode
     )
@@ -177,7 +180,10 @@ def avg_pool2d_loops(
     count_include_pad=True,
     divisor_override=None,
 ) -> Tensor:
-    """avg_pool2d as one says it: add each window up, divide by its size. Slow."""
+    """avg_pool2d as one says it: add each window up, divide by its size. Slow.
+
+    Shapes, dtypes and errors as in ``avg_pool2d``.
+    """
     kernel_size, stride, padding, _, size = check_arguments(
         input, kernel_size, stride, padding, 1, ceil_mode
     )

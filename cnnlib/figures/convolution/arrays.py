@@ -54,6 +54,7 @@ def equation(*parts, roles=None, titles=None) -> Picture:
 
     Strings are symbols, everything else is an array. ``roles`` and ``titles`` name one
     role and one title an array; by default input, kernel, output and the shapes.
+    Raises ValueError for no array, other shapes, and roles or titles that do not fit.
     """
     arrays = [as_array(p, "an array", 1, 2) for p in parts if not isinstance(p, str)]
     if not arrays:

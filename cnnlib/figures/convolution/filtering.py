@@ -49,7 +49,8 @@ def filtered_photo(image, kernels: Mapping[str, Sequence]) -> Picture:
     """What each named kernel (h, w) makes of an image: result and kernel together.
 
     ``image`` is (H, W), (1, H, W) or (3, H, W); the first picture is the image itself.
-    Kernels that sum to 0 are shown with gray for 0.
+    Kernels that sum to 0 are shown with gray for 0. Raises ValueError for no kernels
+    and for other shapes.
     """
     if not kernels:
         raise ValueError("kernels is empty: give at least one name and its kernel")

@@ -54,7 +54,10 @@ def _winners(problem: Pooling, i: int, j: int) -> list[tuple[int, int]]:
 
 
 def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
-    """The same matrix (H, W) pooled by maximum and by average, one above the other."""
+    """The same matrix (H, W) pooled by maximum and by average, one above the other.
+
+    Raises ValueError if no window fits.
+    """
     pools = [Pooling.of(input, kernel_size, stride, 0, kind) for kind in KINDS]
     image, out = pools[0].input, pools[0].output
     canvas, gap = Canvas(), 150
@@ -89,6 +92,7 @@ def gradient_routing(input, kernel_size=2, stride=None) -> Picture:
     """Where pooling sends the gradient: to each maximum, or evenly to all.
 
     ``input`` is (H, W); a gradient of 1 arrives at each cell of the output.
+    Raises ValueError if no window fits.
     """
     pool = Pooling.of(input, kernel_size, stride)
     arriving = np.ones_like(pool.output)

@@ -34,7 +34,8 @@ def complexity(networks: Mapping):
     ``networks`` maps a name to a summary, to {layer: (params, MACs)}, or to a table of
     ``facts`` with such values. Layers that a single network has, one after the other,
     become one row ("conv 3–5"). The last row is the total of those above; the title
-    says how many times the smallest total the largest is.
+    says how many times the smallest total the largest is. Raises TypeError for
+    something else than a dict, ValueError for an empty one.
     """
     tables = {
         name: _pairs(one) if isinstance(one, Mapping) else layer_costs(one)

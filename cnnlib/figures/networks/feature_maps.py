@@ -114,7 +114,8 @@ def feature_maps(
     ``image`` is (C, H, W), uint8 or normalized. Shown are the convolutions and
     poolings, of a deep network the first convolution and the poolings, and of each up
     to eight maps: the strongest, with their numbers. Green is above zero, purple below,
-    white zero; every row has its own scale.
+    white zero; every row has its own scale. Raises ValueError for other images and
+    for a model without maps.
     """
     batch = as_batch(image, device_of(model))[:1]
     steps = _choose(model, tuple(batch.shape[1:]))

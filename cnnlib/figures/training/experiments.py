@@ -25,7 +25,8 @@ def bars(
 
     ``format`` turns a value into text. ``log`` draws on a log axis, where lines with a
     dot stand for bars because a log axis has no zero to start from. ``limit`` is the
-    axis' end.
+    axis' end. Raises ValueError for no values or infinite ones, and on a log axis for
+    values that are not positive.
     """
     values = named(values, "values")
     format = format or count
@@ -101,7 +102,8 @@ def staircase(
     """Accuracies in 0..1 as steps, in the order given, with the value on each step.
 
     A list holds one accuracy a seed: the step is their mean and the dots are they. The
-    steps stand on ``chance``, what guessing reaches, when that is given.
+    steps stand on ``chance``, what guessing reaches, when that is given. Raises
+    ValueError for no accuracies or others.
     """
     arrays = _over_seeds(named(accuracies, "accuracies"), "accuracies")
     means = np.array([a.mean() for a in arrays.values()])
@@ -167,7 +169,7 @@ def runs(
     name.
 
     ``values`` maps a name to one share in 0..1 for each seed. The mean is written at
-    the right.
+    the right. Raises ValueError for no values or infinite ones.
     """
     arrays = _over_seeds(named(values, "values"), "values")
     fig, ax = style.axes(size=(8.5, 0.72 * len(arrays) + 1.5))

@@ -28,7 +28,7 @@ def gradient_per_layer(
     ``batch`` is (images, labels), images uint8 or normalized (N, C, H, W). A size is
     the root mean square over the layer's weights of d loss / d weight; layers are named
     "conv 1", "dense 2". Nothing in the model changes, nor its gradients. The result is
-    what ``gradient_sizes`` draws.
+    what ``gradient_sizes`` draws. Raises TypeError or ValueError for other images.
     """
     images = as_batch(batch[0], device_of(model))
     steps = [

@@ -99,7 +99,7 @@ def _bars(ax, values, names: list[str], color: str, hatch: str, outlined=None) -
 def minus_log(p: float = 0.8) -> Picture:
     """The loss of one example, -log p of the true class, with one p marked.
 
-    ``p`` is in (0, 1]; the slide's 0.8 gives 0.223.
+    ``p`` is in (0, 1], else ValueError is raised; the slide's 0.8 gives 0.223.
     """
     if not 0 < p <= 1:
         raise ValueError(f"p is {p}, expected a probability above 0 and up to 1")

@@ -22,7 +22,8 @@ def templates(weights, classes: Sequence[str] | None = None, title="") -> Pictur
     """One image a class: the weights (K, H, W) of a linear classifier.
 
     White is 0, orange-red speaks for the class, blue against it; all classes share one
-    scale. A (K, H*W) weight of square images is taken, too.
+    scale. A (K, H*W) weight of square images is taken, too. Raises ValueError for
+    another shape and if ``classes`` are not K.
     """
     array = as_array(weights, "weights", 2, 3, 4)
     if array.ndim == 4:
@@ -196,7 +197,8 @@ def confusion_matrix(evaluation, classes=None):
     """How often each true class (row) was answered as each class (column), in numbers.
 
     ``evaluation.confusion`` is (K, K) counts. Right answers lie on the green diagonal;
-    mistakes are orange, darker the larger their share of the row.
+    mistakes are orange, darker the larger their share of the row. Raises ValueError if
+    the counts are not square or ``classes`` not as many.
     """
     counts = _array(evaluation.confusion)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
