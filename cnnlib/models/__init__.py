@@ -8,6 +8,7 @@ from functools import partial
 
 from ._network import Network, choose
 from .alexnet import AlexNet, AlexNet_2012, small_alexnet
+from .batch_norm import with_batch_norm
 from .lenet import LeNet5
 from .lenet_1998 import LeNet5_1998
 from .softmax_regression import SoftmaxRegression
@@ -27,6 +28,7 @@ __all__ = [
     "small_alexnet",
     "small_vgg",
     "vgg_block",
+    "with_batch_norm",
 ]
 
 _BUILDERS = {

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 LOCAL = re.compile(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|(file|data|blob):")
+JUPYTERLAB = re.compile(r"https?://[^\s)]+/static/lab/")  # its own scripts
 PATIENCE = 300_000  # ms, for a machine that is busy with something else
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -48,7 +49,9 @@ class Window:
     """A window of the browser. `page` is Playwright's.
 
     outside: the addresses that its pages asked for beyond this machine (all refused);
-    complaints: errors in its console and in its scripts.
+    complaints: errors in its console and in its scripts, but for what JupyterLab's
+    own scripts throw among themselves: on a busy machine it sometimes trips over the
+    panel that it is closing.
     """
 
     def __init__(self, browser, **options):
@@ -57,7 +60,7 @@ class Window:
         self.complaints: list[str] = []
         self.context.route(lambda url: not LOCAL.match(url), self._refuse)
         self.context.on("console", self._hear)
-        self.context.on("weberror", lambda e: self.complaints.append(str(e.error)))
+        self.context.on("weberror", self._catch)
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.page.on("websocket", self._see_socket)
@@ -69,6 +72,11 @@ class Window:
     def _hear(self, message):
         if message.type == "error":
             self.complaints.append(message.text)
+
+    def _catch(self, event):
+        frames = re.findall(r"\S+:\d+:\d+", event.error.stack or "")
+        if not frames or not all(JUPYTERLAB.search(frame) for frame in frames):
+            self.complaints.append(event.error.stack or str(event.error))
 
     def _see_socket(self, socket):
         if not LOCAL.match(socket.url):
