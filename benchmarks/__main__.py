@@ -28,6 +28,7 @@ FULL = {
     "processes": ["--repeat", "7"],
     "import_time": ["--repeat", "25"],
     "notebooks": ["--repeat", "3"],
+    "staircase": [],
 }
 ROOT = Path(__file__).parent.parent
 

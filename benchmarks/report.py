@@ -14,6 +14,7 @@ ORDER = (
     "epoch",
     "time_to_accuracy",
     "lenet5_1998",
+    "staircase",
     "operations",
     "convolution",
     "image_folder",

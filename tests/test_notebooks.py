@@ -16,7 +16,7 @@ NAMES = [
     "06_vgg",
     "07_cats_vs_dogs",
 ]
-TAGS = {"nbval-ignore-output", "nbval-raises-exception", "raises-exception"}
+TAGS = {"core", "nbval-ignore-output", "nbval-raises-exception", "raises-exception"}
 SLIDES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 
 every = pytest.mark.parametrize(
