@@ -1,4 +1,4 @@
-"""How do the lecture's networks compare in a fair comparison?
+"""How do the lecture's networks compare under the same conditions?
 
     python -m benchmarks.staircase [--seeds 5]
 

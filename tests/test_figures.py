@@ -55,6 +55,9 @@ EVERY = {
     "max beside average": lambda: figures.max_beside_average(COUNTED, 2),
     "gradient": lambda: figures.gradient_routing(COUNTED, 2),
     "animated": lambda: figures.animate_convolution(X, K),
+    "animated, gradients": lambda: figures.animate_convolution(
+        X, K, names=("input", "gradient", "gradient of K")
+    ),
     "animated, padded": lambda: figures.animate_convolution(COUNTED, EDGES, 2, 1),
     "animated, channels": lambda: figures.animate_convolution(
         [X, X2], [[K, K2], [K2, K]]
@@ -158,6 +161,16 @@ def test_every_number_and_sum_of_an_animation_is_in_it():
         sentence = Convolution.of(X, K).sentence(0, i, j)
         assert sentence.endswith(f" = {sum_}")
         assert sentence in words
+
+
+def test_the_parts_of_a_convolution_can_have_other_names():
+    names = "input", "arriving gradient", "kernel's gradient"
+    picture = figures.animate_convolution(X, K, names=names)
+    text = picture.content.decode()
+    assert "arriving gradient 2×2" in text
+    assert "kernel" not in text.replace("kernel's gradient 2×2", "")
+    assert "input 3×3 [[0" in picture.alt
+    assert "gives kernel's gradient 2×2" in picture.alt
 
 
 def test_the_first_frame_stands_without_motion():

@@ -160,6 +160,7 @@ class Convolution:
     weight: np.ndarray
     sliding: Sliding
     output: np.ndarray
+    names: tuple[str, str, str] = ("input", "kernel", "output")
 
     @classmethod
     def of(cls, input, kernel, stride=1, padding=0, dilation=1) -> Convolution:

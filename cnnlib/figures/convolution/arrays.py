@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.drawing import palette
@@ -122,13 +124,14 @@ def described(problem: Convolution) -> str:
     """The arrays and settings of a convolution in a sentence."""
     image, kernel, out = problem.input, problem.weight, problem.output
     channels = f"of {len(image)} channels " if len(image) > 1 else ""
-    kernels = f"{len(out)} kernels" if len(out) > 1 else "a kernel"
+    given, name, result = problem.names
+    kernels = f"{len(out)} {name}s" if len(out) > 1 else f"a {name}"
     parts = [told(part[0] if len(part) == 1 else part) for part in (image, out)]
     if len(kernel) == 1:
         kernel = kernel[0, 0] if kernel.shape[1] == 1 else kernel[0]
     return (
-        f"Convolution{problem.sliding.words()}: input {channels}{parts[0]} with "
-        f"{kernels} of {told(kernel)} gives output {parts[1]}."
+        f"Convolution{problem.sliding.words()}: {given} {channels}{parts[0]} "
+        f"with {kernels} of {told(kernel)} gives {result} {parts[1]}."
     )
 
 
@@ -164,15 +167,24 @@ def _sum_lines(problem: Convolution, place, columns: int) -> list[Words]:
 
 
 def animate_convolution(
-    input, kernel, stride=1, padding=0, dilation=1, *, seconds: float = 2
+    input,
+    kernel,
+    stride=1,
+    padding=0,
+    dilation=1,
+    *,
+    names: tuple[str, str, str] = ("input", "kernel", "output"),
+    seconds: float = 2,
 ) -> Picture:
     """The window slides over the input, and each output cell's sum is written out.
 
     ``input`` is (H, W) or (C, H, W), ``kernel`` (h, w), (C, h, w) or (O, C, h, w), as
-    for ``conv2d`` without its batch. Each output cell is shown for ``seconds``. Raises
+    for ``conv2d`` without its batch. ``names`` say what the three are, where they are
+    something else, such as gradients. Each output cell is shown for ``seconds``. Raises
     ValueError when shapes do not fit or the output has more than 150 cells.
     """
     problem = Convolution.of(input, kernel, stride, padding, dilation)
+    problem = replace(problem, names=tuple(names))
     places = list(np.ndindex(*problem.output.shape))
     alt = (
         f"Animation, the window moves from output cell to output cell. "

@@ -62,7 +62,7 @@ def convolution_stage(canvas: Canvas, problem: Convolution, moving: bool) -> Sta
 
     inputs = _draw_inputs(canvas, problem, left, tall, cell)
     _draw_kernels(canvas, problem, kernels, cell)
-    _draw_outputs(canvas, problem.output, outputs, cell, moving)
+    _draw_outputs(canvas, problem, outputs, cell, moving)
     for y in left if outs == 1 else right:
         middle = y + (tall if outs == 1 else row) / 2
         canvas.text(x_kernel - GAP, middle, TIMES_KERNEL, 36)
@@ -84,7 +84,8 @@ def _draw_inputs(
         corner = (0.0, y + (tall - (rows + 2 * down) * cell) / 2)
         inner = (corner[0] + right * cell, corner[1] + down * cell)
         canvas.padded_cells(*inner, image, (down, right), cell)
-        name = f"input channel {c}" if len(problem.input) > 1 else f"input {by(image)}"
+        name = problem.names[0]
+        name += f" channel {c}" if len(problem.input) > 1 else f" {by(image)}"
         label(canvas, corner, (columns + 2 * right) * cell, name, palette.INPUT_INK)
         corners.append(inner)
     return corners
@@ -97,17 +98,21 @@ def _draw_kernels(canvas: Canvas, problem: Convolution, corners, cell: float) ->
             colors = (palette.KERNEL_PALE, palette.KERNEL)
             canvas.cells(*corners[o][c], problem.weight[o, c], cell, *colors)
             if outs == 1:
-                name = f"kernel channel {c}" if ins > 1 else f"kernel {h}×{w}"
+                name = problem.names[1]
+                name += f" channel {c}" if ins > 1 else f" {h}×{w}"
                 label(canvas, corners[0][c], w * cell, name, palette.KERNEL_INK)
         if outs > 1:
             width = ins * w * cell + (ins - 1) * BESIDE
             label(canvas, corners[o][0], width, f"kernel {o}", palette.KERNEL_INK)
 
 
-def _draw_outputs(canvas: Canvas, output, corners, cell: float, moving: bool) -> None:
-    for o, (values, corner) in enumerate(zip(output, corners, strict=True)):
+def _draw_outputs(
+    canvas: Canvas, problem: Convolution, corners, cell: float, moving: bool
+) -> None:
+    for o, (values, corner) in enumerate(zip(problem.output, corners, strict=True)):
         output_cells(canvas, corner, values, cell, moving)
-        name = f"output channel {o}" if len(output) > 1 else f"output {by(values)}"
+        name = problem.names[2]
+        name += f" channel {o}" if len(problem.output) > 1 else f" {by(values)}"
         label(canvas, corner, values.shape[1] * cell, name, palette.OUTPUT_INK)
 
 
