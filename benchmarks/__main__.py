@@ -29,6 +29,7 @@ FULL = {
     "import_time": ["--repeat", "25"],
     "notebooks": ["--repeat", "3"],
     "staircase": [],
+    "features": [],
 }
 ROOT = Path(__file__).parent.parent
 

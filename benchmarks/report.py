@@ -15,6 +15,7 @@ ORDER = (
     "time_to_accuracy",
     "lenet5_1998",
     "staircase",
+    "features",
     "operations",
     "convolution",
     "image_folder",

@@ -38,6 +38,7 @@ class Study:
     epochs: int
     batch_size: int
     augment: Augment | None = None
+    norms: tuple[str, ...] = (PLAIN, NORM)
 
     def fit(self, variant: Variant, seed: int, lr: float, **changes):
         """The trained network and its course."""
@@ -120,7 +121,7 @@ def staircase(study: Study, seeds: int) -> tuple[dict, dict[Variant, float]]:
     """The table of the networks, and the learning rate that was chosen for each."""
     chosen, rows = {}, []
     for name in study.networks:
-        for norm in (PLAIN,) if name == "linear" else (PLAIN, NORM):
+        for norm in (PLAIN,) if name == "linear" else study.norms:
             means = {
                 lr: statistics.mean(
                     study.accuracies(
