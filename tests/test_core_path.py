@@ -130,7 +130,7 @@ def test_the_tags_agree_with_the_minutes(named):
 def test_the_code_of_the_core_path_runs_alone(named):
     """Each name in it is defined in an earlier cell of the core path, or in its own."""
     _, notebook = named
-    known = set(dir(builtins)) | {"In", "__name__"}
+    known = set(dir(builtins)) | {"get_ipython"}
     for cell in notebook.cells:
         if cell.cell_type == "code" and is_core(cell):
             nodes = list(ast.walk(ast.parse(cell.source)))
