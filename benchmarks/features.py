@@ -26,12 +26,13 @@ class HistogramOfGradients(nn.Module):
 
     def forward(self, images):
         gray = images.mean(1, keepdim=True)
-        difference = torch.tensor([[[[-1.0, 0, 1]]]], device=images.device)
-        dx = F.conv2d(gray, difference, padding=(0, 1))
-        dy = F.conv2d(gray, difference.mT, padding=(1, 0))
+        padded = nn.functional.pad(gray, (1, 1, 1, 1), mode="replicate")
+        right = torch.tensor([[[[-1.0, 0, 1]]]], device=images.device)
+        dx = F.conv2d(padded[:, :, 1:-1], right)
+        dy = F.conv2d(padded[..., 1:-1], right.mT)
         strength = (dx**2 + dy**2).sqrt()
         turn = torch.atan2(dy, dx) / torch.pi * self.bins
-        maps = strength.new_zeros(len(gray), self.bins, *gray.shape[2:])
+        maps = gray.new_zeros(len(gray), self.bins, *gray.shape[2:])
         maps.scatter_(1, turn.floor().long() % self.bins, strength)
         cells = F.avg_pool2d(maps, self.cell)
         return (cells / (cells.norm(dim=1, keepdim=True) + 0.1)).flatten(1)

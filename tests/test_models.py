@@ -1,5 +1,7 @@
 """The networks are the published ones, to the last parameter."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -274,6 +276,40 @@ def test_logits_are_torchvisions(torchvision, name):
     image = torch.randn(1, 3, 224, 224)
     with torch.no_grad():
         torch.testing.assert_close(ours(image), theirs(image))
+
+
+@pytest.mark.parametrize(
+    ("build", "channels"),
+    [
+        (models.LeNet5, (6, 16)),
+        (models.small_alexnet, (16, 48, 96, 96, 64)),
+        (lambda: models.VGG("small", image_size=32), (16, 48, 96, 96, 128)),
+    ],
+)
+def test_batch_norm_comes_behind_each_convolution(build, channels):
+    plain = build()
+    model = models.with_batch_norm(copy.deepcopy(plain))
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert tuple(norm.num_features for norm in norms) == channels
+    assert count(model) == count(plain) + 2 * sum(channels)
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    before = [m for m in plain.modules() if isinstance(m, nn.Conv2d)]
+    for ours, theirs in zip(convolutions, before, strict=True):
+        assert torch.equal(ours.weight, theirs.weight)
+
+
+def test_batch_norm_makes_the_small_vgg_that_has_it():
+    torch.manual_seed(0)
+    ours = models.with_batch_norm(models.VGG("small", num_classes=10, image_size=32))
+    torch.manual_seed(0)
+    theirs = models.small_vgg()
+    x = torch.randn(4, 3, 32, 32)
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
+
+
+def test_batch_norm_needs_a_convolution():
+    with pytest.raises(ValueError, match="SoftmaxRegression has none"):
+        models.with_batch_norm(models.SoftmaxRegression())
 
 
 @pytest.mark.parametrize(

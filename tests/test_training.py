@@ -579,6 +579,8 @@ def test_save_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
 def test_save_refuses(tmp_path):
     with pytest.raises(ValueError, match=r"one of cnnlib\.models, but got Sequential"):
         training.save(with_norm(), tmp_path / "m.pt")
+    with pytest.raises(ValueError, match="with_batch_norm has changed"):
+        training.save(models.with_batch_norm(models.LeNet5()), tmp_path / "m.pt")
     with pytest.raises(ValueError, match="is a folder"):
         training.save(small(), tmp_path)
 

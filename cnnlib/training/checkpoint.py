@@ -26,10 +26,11 @@ def save(model: nn.Module, path: str | Path, classes=None) -> Path:
     for a number of classes that is not the model's, and if ``path`` is a folder.
     """
     name, path = type(model).__name__, Path(path)
-    if _network_class(name) is not type(model):
+    if _network_class(name) is not type(model) or model.config is None:
         raise ValueError(
-            f"expected model to be one of cnnlib.models, but got {name}: for a network "
-            "of your own, torch.save(model.state_dict(), path) keeps the weights"
+            f"expected model to be one of cnnlib.models, but got {name}: "
+            "for a network of your own, or one that with_batch_norm has changed, "
+            "torch.save(model.state_dict(), path) keeps the weights"
         )
     if path.is_dir():
         raise ValueError(f"expected path to name a file, but {path} is a folder")
