@@ -13,7 +13,7 @@ PICTURES = {
     "lenet": ("04_lenet", "drawn"),
     "feature_maps": ("04_lenet", "maps"),
     "lenet_alexnet": ("05_alexnet", "side-by-side"),
-    "staircase": ("07_cats_vs_dogs", "staircase"),
+    "staircase": ("07_cats_vs_dogs", "study"),
 }
 
 

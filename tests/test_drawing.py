@@ -8,22 +8,6 @@ from cnnlib.drawing import format, palette, style
 
 
 @pytest.mark.parametrize(
-    ("share", "words"),
-    [
-        (1, "100 %"),
-        (2.5, "250 %"),
-        (0.0234, "2.3 %"),
-        (0.00142, "0.14 %"),
-        (3e-5, "1/33,000"),
-        (1e-8, "1/1e8"),
-        (0, "0"),
-    ],
-)
-def test_shares_in_few_characters(share, words):
-    assert format.share(share) == words
-
-
-@pytest.mark.parametrize(
     ("value", "text", "signed"),
     [(0.25, "0.25", "+0.25"), (-0.7, "−0.70", "−0.70"), (-0.001, "0.00", "0.00")],
 )

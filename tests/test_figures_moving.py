@@ -13,13 +13,8 @@ from cnnlib.drawing.motion import MOST_FRAMES, Film
 from cnnlib.drawing.svg import Canvas
 from cnnlib.figures.convolution.receptive_field import fields
 from cnnlib.figures.networks.occlusion import hide
-from cnnlib.figures.training.gradients import HIGH
 from cnnlib.figures.training.loss import descend
 
-SIZES = {
-    "sigmoid": {"dense 1": 2e-6, "dense 2": 4e-3, "dense 3": 0.06},
-    "ReLU": {"dense 1": 0.03, "dense 2": 0.04, "dense 3": 0.1},
-}
 NOISE = torch.rand(3, 17, 29, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
@@ -38,10 +33,6 @@ EVERY = {
     "p of ten": lambda: figures.animate_gradient_descent_on_p(range(10), 3, lr=0.5),
     "p of one step": lambda: figures.animate_gradient_descent_on_p(
         [0, 1], 0, steps=[4], classes=("a name that is long", "b")
-    ),
-    "gradients": lambda: figures.animate_gradient_sizes(SIZES),
-    "many gradients": lambda: figures.animate_gradient_sizes(
-        {"deep": np.geomspace(1e-5, 1, 12), "short": [0, 3, 1]}
     ),
     "hiding": lambda: figures.animate_occlusion(
         Bright(), NOISE, window=5, stride=3, classes=("no", "yes")
@@ -152,13 +143,6 @@ def test_every_step_of_p_is_written_out():
     assert any(word.startswith("step 1: loss 1.2") for word in words)
 
 
-def test_bars_are_to_scale_within_a_network():
-    root = ElementTree.fromstring(figures.animate_gradient_sizes(SIZES).content)
-    bars = [r for r in root.iter(f"{root.tag[:-3]}rect") if r.get("fill") == "#D55E00"]
-    heights = [float(bar.get("height")) for bar in bars]  # from the last layer back
-    assert heights == pytest.approx([HIGH, 0.4 * HIGH, 0.3 * HIGH], abs=0.01)
-
-
 def test_hiding_costs_where_the_network_looks():
     image = torch.full((1, 12, 16), -0.5)
     image[:, :4, :4] = 1.0
@@ -185,15 +169,8 @@ WRONG = {
     "steps is (-1,)": lambda: figures.animate_gradient_descent_on_p(
         [1, 2], 0, steps=[-1]
     ),
-    "seconds is 0": lambda: figures.animate_gradient_sizes(SIZES, seconds=0),
-    "expected sizes to hold something to draw": lambda: figures.animate_gradient_sizes(
-        {}
-    ),
-    "has 13 layers": lambda: figures.animate_gradient_sizes({"a": [1] * 13}),
-    "the last layer's above 0": lambda: figures.animate_gradient_sizes({"a": [1, 0]}),
-    "has 6 networks": lambda: figures.animate_gradient_sizes(
-        {name: [1, 1] for name in "abcdef"}
-    ),
+    "seconds is 0": lambda: figures.animate_gradient_descent_on_p([1, 2], 0, seconds=0),
+    "steps": lambda: figures.animate_gradient_descent_on_p([0, 1], 1, steps=()),
     "image holds 2": lambda: figures.animate_occlusion(
         Bright(), NOISE[None].repeat(2, 1, 1, 1)
     ),

@@ -90,9 +90,6 @@ PICTURES = {
         {name: {f"conv {i}": 10.0 ** -(s * i) for i in range(1, 9)}
          for name, s in (("sigmoid", 1), ("ReLU", 0.1))}
     ),
-    "descent": lambda: figures.gradient_descent_on_p(
-        [0.0, 1.0, 0.5], 0, classes=["cat", "dog", "bird"]
-    ),
 }  # fmt: skip
 
 
@@ -177,8 +174,6 @@ def test_losses_of_another_order_of_magnitude_get_a_logarithmic_axis():
         (lambda: figures.staircase({"a": []}), "accuracies\\['a'\\]"),
         (lambda: figures.runs({"a": [[1]]}, title="x"), "values\\['a'\\]"),
         (lambda: figures.gradient_sizes({"a": [0.0]}), "positive"),
-        (lambda: figures.gradient_descent_on_p([0, 1], 2), "target is 2"),
-        (lambda: figures.gradient_descent_on_p([0, 1], 1, steps=()), "steps"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(make, message):
@@ -202,13 +197,6 @@ def test_top5_is_accuracy_with_names():
     alt = figures.imagenet_top5().alt
     assert "2012 AlexNet 83.6" in alt
     assert "person reaches 94.9" in alt
-
-
-def test_p_moves_to_y():
-    alt = figures.gradient_descent_on_p([0.0, 1.0], 0, lr=1.0, steps=(0, 1)).alt
-    first = 1 / (1 + math.e)
-    second = 1 / (1 + math.exp(1 - 2 * (1 - first)))
-    assert f"{first:.2f} at step 0 and {second:.2f} at step 1" in alt
 
 
 def test_words():

@@ -41,20 +41,6 @@ def memory(size: float) -> str:
     return f"{size:.0f} B"
 
 
-def share(value: float) -> str:
-    """A share of any size: 1.3 is "130 %", 0.0234 is "2.3 %", 4e-5 is "1/25,000".
-
-    Below a thousandth a fraction says more than a percentage; it has two digits.
-    """
-    if value == 0:
-        return "0"
-    if value >= 1e-3:
-        percentage = 100 * value
-        return f"{percentage:.0f} %" if percentage >= 9.95 else f"{percentage:.2g} %"
-    times = float(f"{1 / value:.1e}")
-    return f"1/{times:,.0f}" if times < 1e6 else f"1/{times:.0e}".replace("e+0", "e")
-
-
 def percent(share: float, digits: int = 1) -> str:
     """A share from 0 to 1: 0.987 is "98.7 %"."""
     return f"{100 * share:.{digits}f} %"

@@ -24,7 +24,6 @@ from .networks.two_gpus import two_gpus
 from .training.experiments import bars, runs, staircase
 from .training.gradients import (
     activations,
-    animate_gradient_sizes,
     gradient_per_layer,
     gradient_sizes,
 )
@@ -32,7 +31,6 @@ from .training.images import image_grid, pixels, samples
 from .training.learning_curves import learning_curves
 from .training.loss import (
     animate_gradient_descent_on_p,
-    gradient_descent_on_p,
     minus_log,
     probabilities,
 )
@@ -49,7 +47,6 @@ __all__ = [
     "activations",
     "animate_convolution",
     "animate_gradient_descent_on_p",
-    "animate_gradient_sizes",
     "animate_occlusion",
     "animate_pooling",
     "animate_receptive_field",
@@ -63,7 +60,6 @@ __all__ = [
     "feature_maps",
     "filtered_photo",
     "filters",
-    "gradient_descent_on_p",
     "gradient_per_layer",
     "gradient_routing",
     "gradient_sizes",
