@@ -66,32 +66,7 @@ HU_2017 = (
 )
 ILSVRC_2016 = "ILSVRC 2016 results, image-net.org/challenges/LSVRC/2016/results"
 D2L = "Zhang, Lipton, Li and Smola, Dive into Deep Learning, section 8.1, d2l.ai"
-TORCHVISION = "torchvision.models"
 SLIDES = "the lecture's slides"
-
-# The running question: cats vs. dogs? ------------------------------------------------
-
-PHOTO_PIXELS = Fact(12_000_000, "pixels", f"{SLIDES}, How to classify")
-PHOTO_NUMBERS = Fact(36_000_000, "numbers", f"{SLIDES}, How to classify", "RGB")
-HIDDEN_NEURONS = Fact(100, "neurons", f"{SLIDES}, Fully connected networks")
-DENSE_WEIGHTS = Fact(
-    3_600_000_000, "weights", f"{SLIDES}, Fully connected networks", "without biases"
-)
-DENSE_BYTES = Fact(14_400_000_000, "bytes", "recomputed", "in float32: 14.4 GB")
-
-# Examples with numbers ---------------------------------------------------------------
-
-CONVOLUTION_EXAMPLE = Fact(
-    (19, 25, 37, 43), "", f"{SLIDES}, 2-D convolution", "0 to 8 with kernel 0 to 3"
-)
-TWO_CHANNELS_EXAMPLE = Fact(
-    (56, 72, 104, 120),
-    "",
-    f"{SLIDES}, Multiple input channels",
-    "beside that channel 1 to 9 with kernel 1 to 4",
-)
-MAX_POOLING_EXAMPLE = Fact((4, 5, 7, 8), "", f"{SLIDES}, 2-D max pooling", "2x2 on 0-8")
-CROSS_ENTROPY_EXAMPLE = Fact(0.223, "nats", f"{SLIDES}, Cross-entropy loss", "-log 0.8")
 
 # MNIST -------------------------------------------------------------------------------
 
@@ -100,13 +75,6 @@ MNIST_TRAIN = Fact(
     "images",
     f"{LECUN_1998}, section III.A",
     "50,000 are left if 10,000 are held out for validation",
-)
-MNIST_TEST = Fact(10_000, "images", f"{LECUN_1998}, section III.A")
-MNIST_SIDE = Fact(
-    28, "pixels", f"{LECUN_1998}, section III.A", "centered by center of mass"
-)
-MNIST_BOX = Fact(
-    20, "pixels", f"{LECUN_1998}, section III.A", "each digit fitted, aspect ratio kept"
 )
 LENET5_1998_ERROR = Fact(
     0.95, "% of the test set", f"{LECUN_1998}, section III.B", "plain training set"
@@ -134,12 +102,6 @@ PARAMETERS = {
     "vgg16": Fact(138_357_544, "parameters", f"{SIMONYAN_2014}, table 1", "column D"),
     "vgg19": Fact(143_667_240, "parameters", f"{SIMONYAN_2014}, table 1", "column E"),
 }
-ALEXNET_2012_UNGROUPED = Fact(
-    62_378_344, "parameters", KRIZHEVSKY_2012, "recomputed, on one GPU: no groups"
-)
-ALEXNET_TORCHVISION = Fact(
-    61_100_840, "parameters", TORCHVISION, "Krizhevsky (2014), arXiv:1404.5997"
-)
 
 # LeNet-5 as published: (trainable parameters, connections) of its layers.
 LENET5_1998_LAYERS = {
@@ -173,12 +135,7 @@ LENET_COMPLEXITY = {
     "dense1": Fact((48_000, 48_000), "weights, MACs", SLIDES, "400x120"),
     "dense2": Fact((10_080, 10_080), "weights, MACs", SLIDES, "120x84"),
 }
-ALEXNET_LISTED = Fact(
-    (46_737_440, 1_005_849_728), "weights, MACs", "recomputed", "sum of the rows"
-)
-LENET_LISTED = Fact((60_630, 415_680), "weights, MACs", "recomputed", "sum of the rows")
 PARAMETERS_RATIO = Fact(771, "times", "recomputed", "listed rows, AlexNet to LeNet")
-MACS_RATIO = Fact(2_420, "times", "recomputed", "listed rows, AlexNet to LeNet")
 
 # ImageNet ----------------------------------------------------------------------------
 
@@ -205,11 +162,6 @@ IMAGENET_WINNERS = {
     2016: "Trimps-Soushen",
     2017: "SENet",
 }
-ALEXNET_EXTRA_DATA = Fact(
-    15.3, "%", f"{KRIZHEVSKY_2012}, abstract", "pretrained on ImageNet of 2011"
-)
-RUNNER_UP_2012 = Fact(26.2, "%", f"{KRIZHEVSKY_2012}, abstract")
-VGG_2014 = Fact(7.3, "%", f"{SIMONYAN_2014}, section 4.5", "runner-up to GoogLeNet")
 HUMAN = Fact(
     5.1, "%", f"{RUSSAKOVSKY_2015}, section 6.4", "one trained person, 1500 images"
 )
@@ -219,7 +171,9 @@ HUMAN = Fact(
 YEARS = {
     "Neocognitron": Fact(1980, "year", FUKUSHIMA_1980),
     "convolutional networks by backpropagation": Fact(1989, "year", LECUN_1989),
-    "LeNet-5": Fact(1998, "year", LECUN_1998),
+    "LeNet-5": Fact(
+        1998, "year", LECUN_1998, "a comparison of 1995 already includes a LeNet 5"
+    ),
     "AlexNet": Fact(2012, "year", KRIZHEVSKY_2012),
     "VGG": Fact(2014, "year", SIMONYAN_2014),
     "GoogLeNet": Fact(2014, "year", SZEGEDY_2014),

@@ -1,12 +1,11 @@
 """Every number that can be recomputed is."""
 
-import math
 from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
 
-from cnnlib import facts, functional, models
+from cnnlib import facts, models
 from cnnlib.facts import Erratum, Fact
 from cnnlib.summary import summarize
 
@@ -22,34 +21,12 @@ def every_fact():
 
 def test_each_fact_has_a_source_and_never_changes():
     found = list(every_fact())
-    assert len(found) > 60
+    assert len(found) > 45
     for name, fact in found:
         assert fact.source, name
         assert isinstance(fact.value, int | float | tuple), name
     with pytest.raises(FrozenInstanceError):
         facts.HUMAN.value = 0
-
-
-def test_the_dense_layer_on_a_photo():
-    assert facts.PHOTO_PIXELS.value * 3 == facts.PHOTO_NUMBERS.value
-    weights = facts.PHOTO_NUMBERS.value * facts.HIDDEN_NEURONS.value
-    assert weights == facts.DENSE_WEIGHTS.value == 3.6e9
-    assert weights * torch.float32.itemsize == facts.DENSE_BYTES.value == 14.4e9
-
-
-def test_the_slides_examples():
-    image, kernel = torch.arange(9.0).view(1, 1, 3, 3), torch.arange(4.0).view(2, 2)
-    one = functional.conv2d(image, kernel.view(1, 1, 2, 2))
-    assert tuple(one.flatten().tolist()) == facts.CONVOLUTION_EXAMPLE.value
-    images, kernels = (
-        torch.cat([image, image + 1], 1),
-        torch.stack([kernel, kernel + 1]),
-    )
-    two = functional.conv2d(images, kernels[None])
-    assert tuple(two.flatten().tolist()) == facts.TWO_CHANNELS_EXAMPLE.value
-    pooled = functional.max_pool2d(image, 2, 1)
-    assert tuple(pooled.flatten().tolist()) == facts.MAX_POOLING_EXAMPLE.value
-    assert round(-math.log(0.8), 3) == facts.CROSS_ENTROPY_EXAMPLE.value
 
 
 def network(name):
@@ -66,14 +43,6 @@ def parameters(model):
 @pytest.mark.parametrize("name", facts.PARAMETERS)
 def test_parameters(name):
     assert parameters(network(name)) == facts.PARAMETERS[name].value
-
-
-def test_parameters_of_alexnets_other_variants():
-    with torch.device("meta"):
-        ungrouped = models.AlexNet_2012(groups=1)
-        torchvisions = models.AlexNet(layout="torchvision")
-    assert parameters(ungrouped) == facts.ALEXNET_2012_UNGROUPED.value
-    assert parameters(torchvisions) == facts.ALEXNET_TORCHVISION.value
 
 
 def test_layers_of_lenet_1998_sum_up():
@@ -100,10 +69,8 @@ def test_the_complexity_slide():
     assert costs("lenet5", (1, 28, 28))[:-1] == lenet
     large = tuple(map(sum, zip(*alexnet, strict=True)))
     small = tuple(map(sum, zip(*lenet, strict=True)))
-    assert large == facts.ALEXNET_LISTED.value
-    assert small == facts.LENET_LISTED.value
     assert round(large[0] / small[0]) == facts.PARAMETERS_RATIO.value == 771
-    assert round(large[1] / small[1]) == facts.MACS_RATIO.value == 2420
+    assert round(large[1] / small[1]) == 2420
     assert facts.ERRATA["complexity"].fact is facts.PARAMETERS_RATIO
 
 
@@ -119,17 +86,9 @@ def test_imagenet_by_year():
     assert round(1 - 2.25 / 2.99, 2) == 0.25
 
 
-def test_a_digit_fits_its_box_in_the_image():
-    assert facts.MNIST_BOX.value + 2 * 4 == facts.MNIST_SIDE.value
-    assert facts.MNIST_TRAIN.value - 10_000 == 50_000  # the slide's number
-
-
 def test_what_only_the_sources_know_stays_as_they_say():
     assert facts.LENET5_1998_ERROR.value == 0.95
     assert facts.LENET5_1998_ERROR_DISTORTED.value == 0.8
-    assert facts.ALEXNET_EXTRA_DATA.value == 15.3
-    assert facts.RUNNER_UP_2012.value == 26.2
-    assert facts.VGG_2014.value == 7.3
     assert facts.HUMAN.value == 5.1
     years = {name: fact.value for name, fact in facts.YEARS.items()}
     assert years["Neocognitron"] == 1980
