@@ -81,7 +81,6 @@ EVERY = {
     "no target": lambda: figures.probabilities([-1000.0, 1000.0]),
     "loss": lambda: figures.minus_log(),
     "templates": lambda: figures.templates(np.sin(np.arange(75)).reshape(3, 25), ABC),
-    "predictions": lambda: figures.predictions(GRAY, P, ABC, SET.labels),
     "shifts": lambda: figures.shift_experiment(
         GRAY[:3], (-1, 0, 1), {"before": [0.5, 0, 0.5], "after": [0.1, 0, 0.1]}
     ),
@@ -133,7 +132,7 @@ def test_the_image_can_be_read(drawn):
 
 
 @pytest.mark.parametrize(
-    "name", ["slide", "animated", "filtered", "logits", "templates", "predictions"]
+    "name", ["slide", "animated", "filtered", "logits", "templates"]
 )
 def test_the_same_picture_has_the_same_bytes(name):
     assert EVERY[name]().content == EVERY[name]().content
@@ -279,7 +278,6 @@ WRONG = {
     "classes has 3": lambda: figures.probabilities([1, 2], classes=ABC),
     "p is 0": lambda: figures.minus_log(0),
     "is no square": lambda: figures.templates(np.zeros((2, 5))),
-    "6 images, 5 rows": lambda: figures.predictions(GRAY, P[:5], ABC),
     "before has 1": lambda: figures.shift_experiment(GRAY[:2], (0, 1), {"before": [1]}),
 }
 

@@ -36,7 +36,6 @@ from .training.loss import (
 )
 from .training.predictions import (
     confusion_matrix,
-    predictions,
     ranked_mistakes,
     shift_experiment,
     templates,
@@ -77,7 +76,6 @@ __all__ = [
     "padding_and_stride",
     "parameters_and_macs",
     "pixels",
-    "predictions",
     "probabilities",
     "ranked_mistakes",
     "receptive_field",
