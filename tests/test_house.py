@@ -25,8 +25,9 @@ FLOORS = [
     {"facts", "runtime", "functional", "drawing"},
     {"layers", "data"},
     {"models", "summary"},
-    {"training", "checks"},
+    {"training"},
     {"figures", "widgets"},
+    {"checks"},
     {"cli"},
     {"__main__"},
 ]

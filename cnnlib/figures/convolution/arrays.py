@@ -42,16 +42,18 @@ def role_colors(role: str) -> tuple[str, str, str]:
     return ROLES[role]
 
 
-def matrix(values, role: str = "input", title: str = "") -> Picture:
+def matrix(values, role: str = "input", title: str = "", marked=None) -> Picture:
     """A matrix (H, W) or a vector (W,) with its numbers in cells.
 
-    ``role`` ("input", "kernel", "output" or "plain") gives the color. Raises ValueError
-    for other shapes.
+    ``role`` ("input", "kernel", "output" or "plain") gives the color. ``marked``, a
+    boolean array of the same shape, says which cells get a heavy frame, as wrong ones
+    do. Raises ValueError for other shapes.
     """
-    return equation(values, roles=(role,), titles=(title,) if title else None)
+    titles = (title,) if title else None
+    return equation(values, roles=(role,), titles=titles, marked=(marked,))
 
 
-def equation(*parts, roles=None, titles=None) -> Picture:
+def equation(*parts, roles=None, titles=None, marked=None) -> Picture:
     """Arrays (H, W) or (W,) in a row with symbols between them: ``a, "*", b, "=", c``.
 
     Strings are symbols, everything else is an array. ``roles`` and ``titles`` name one
@@ -83,8 +85,23 @@ def equation(*parts, roles=None, titles=None) -> Picture:
         name = titles[n] or f"{roles[n]} {by(array)}"
         label(canvas, corner, array.shape[1] * cell, name, ink)
         spoken.append(f"{titles[n] or roles[n]} {listed(spoken_of[n], 49)}")
+        if marked and marked[n] is not None:
+            spoken[-1] += _mark(canvas, corner, array, marked[n], cell)
         x, n = x + array.shape[1] * cell, n + 1
     return canvas.picture(" ".join(spoken))
+
+
+def _mark(canvas: Canvas, corner, array, marked, cell: float) -> str:
+    """Frame the marked cells; how many there are, in words."""
+    marked = np.asarray(marked, dtype=bool)
+    if marked.size != array.size:
+        raise ValueError(f"marked has shape {marked.shape}, expected {array.shape}")
+    marked = marked.reshape(array.shape)
+    for i, j in np.argwhere(marked):
+        at = corner[0] + j * cell + 3, corner[1] + i * cell + 3
+        size = cell - 6, cell - 6
+        canvas.rect(*at, *size, "none", palette.WINDOW, stroke_width=5)
+    return f", {marked.sum()} of its cells marked" if marked.any() else ""
 
 
 def _for_each(given, arrays, name: str, usual) -> list:

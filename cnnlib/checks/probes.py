@@ -1,0 +1,163 @@
+"""How an answer is tried: called, or what it builds is used. Knows no answers.
+
+A probe takes the function and a case, and returns what is compared. Networks get
+weights that depend on nothing but each tensor's size, so that equal networks give equal
+outputs, whatever their layers are called and whatever order they are listed in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from .calls import Noted, Strange, plain
+
+PROBES = {}
+
+
+def probe(direct: bool = False):
+    """Register a probe; ``direct`` ones pass the case to the function as it is."""
+
+    def register(function):
+        function.direct = direct
+        PROBES[function.__name__] = function
+        return function
+
+    return register
+
+
+@probe(direct=True)
+def call(function, *case):
+    """The returned value itself."""
+    return function(*case)
+
+
+@probe(direct=True)
+def without_nan(function, *case):
+    """The returned value with 0 for nan (or None), which mean the same here."""
+    value = function(*case)
+    if isinstance(value, list | tuple):
+        value = [0.0 if v is None else v for v in value]
+    value = plain(value)
+    if isinstance(value, np.ndarray):
+        return np.nan_to_num(value, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return value
+
+
+@probe()
+def tables(function):
+    """Sequences of whole numbers, in any order within each."""
+    value = function()
+    try:
+        return [sorted(int(entry) for entry in row) for row in value]
+    except (TypeError, ValueError):
+        return value
+
+
+def fill(module: nn.Module) -> None:
+    """Weights that depend on the number of entries of a tensor alone."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            n = parameter.numel()
+            fan_in = max(parameter[0].numel(), 1) if parameter.ndim > 1 else 4
+            values = torch.sin(0.7 * torch.arange(n, dtype=torch.float64) + n % 7)
+            parameter.copy_((values * 1.7 / fan_in**0.5).view_as(parameter))
+
+
+@probe()
+def network(function, *case):
+    """(number of parameters, output) of the module built by ``function(*case[:-1])``."""
+    *settings, images = case
+    module = function(*settings)
+    if not isinstance(module, nn.Module):
+        return module if module is None else Strange(type(module).__name__)
+    module = module.to(images.dtype)
+    fill(module)
+    with torch.no_grad():
+        output = module(images)
+    return sum(p.numel() for p in module.parameters()), output
+
+
+@probe()
+def two_masks(function, x, p, training):
+    """What two calls of a dropout do to ``x``, in nine numbers.
+
+    Shares: of zeros, of zeros found again in the second call, of zeros whose right,
+    lower and diagonal neighbor is one, too; of entries neither 0 nor scaled alike.
+    Then the scale of what is kept, whether the input was left alone, whether there is
+    nan, and how large the dropped entries were beside the others.
+    """
+    before = x.clone()
+    results = [plain(function(x, p, training)) for _ in range(2)]
+    if any(getattr(result, "shape", None) != x.shape for result in results):
+        return results[0]
+    one, two = map(torch.from_numpy, results)
+    zero, again = one == 0, two == 0
+    scale = (one / before)[~zero]
+    usual = scale.median() if len(scale) else torch.tensor(0.0)
+    odd = (scale - usual).abs() > 1e-3 * usual.abs()
+    return [
+        zero.double().mean(),
+        (zero & again).double().mean(),
+        (zero[:, 1:] & zero[:, :-1]).double().mean(),
+        (zero[1:] & zero[:-1]).double().mean(),
+        odd.double().sum() / x.numel(),
+        usual,
+        float(torch.equal(x, before)),
+        float(one.isnan().any()),
+        before[zero].abs().mean() / before.abs().mean() if zero.any() else 1.0,
+    ]
+
+
+class _SmallNetwork(nn.Module):
+    """Batch normalization tells training from evaluation mode."""
+
+    def __init__(self, inputs: int, classes: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(inputs, 6),
+            nn.BatchNorm1d(6),
+            nn.ReLU(),
+            nn.Linear(6, classes),
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@probe()
+def training_steps(function, images, labels, classes, lr):
+    """Three steps: losses, weights after each, mode, and what kind a loss is."""
+    model = _SmallNetwork(images[0].numel(), classes).to(images.dtype)
+    fill(model)
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    events = _listen(model, optimizer)
+    losses, weights, graph = [], [], 0.0
+    for _ in range(3):
+        loss = function(model, images.clone(), labels.clone(), optimizer)
+        if loss is None or isinstance(loss, str):
+            return loss
+        graph = max(graph, float(getattr(loss, "requires_grad", False)))
+        losses.append(torch.as_tensor(loss).detach().clone())
+        weights.append(nn.utils.parameters_to_vector(model.parameters()).detach())
+    statistics = torch.cat([b.double().flatten() for b in model.buffers()])
+    mode = float(model.training)
+    value = losses, torch.stack(weights), statistics, mode, graph
+    return Noted(value, events())
+
+
+def _listen(model, optimizer):
+    """In which order backward and step came, and what gradients the step found."""
+    events = []
+    first = next(model.parameters())
+    first.register_hook(lambda _: events.append("backward"))
+
+    def before_step(*_):
+        zero = first.grad is None or not bool(first.grad.any())
+        events.append("step with no gradient" if zero else "step")
+
+    optimizer.register_step_pre_hook(before_step)
+    return lambda: ", ".join(events[:4])
