@@ -15,6 +15,7 @@ __all__ = [
     "facts",
     "figures",
     "functional",
+    "grading",
     "layers",
     "models",
     "runtime",

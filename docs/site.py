@@ -79,6 +79,17 @@ def title(notebook) -> str:
     return notebook.cells[0].source.splitlines()[0].lstrip("# ")
 
 
+def fold_solutions(notebook) -> None:
+    """Put the solutions' cells into folds, as JupyterLab shows them."""
+    for cell in notebook.cells:
+        if "solution" in cell.metadata.get("tags", []):
+            code = cell.source.partition("\n")[2]
+            source = f"<details><summary>Solution</summary>\n\n```python\n{code}\n```\n"
+            cell.update(cell_type="markdown", source=f"{source}\n</details>")
+            for name in ("outputs", "execution_count"):
+                del cell[name]
+
+
 def write(folder: Path) -> list[Path]:
     """A page for each notebook and one that lists them; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +97,7 @@ def write(folder: Path) -> list[Path]:
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         page = folder / f"{path.stem}.html"
+        fold_solutions(notebook)
         resources = {"metadata": {"name": title(notebook)}}
         body, _ = PageExporter().from_notebook_node(notebook, resources)
         body = body.replace("</head>", f"{STYLE}</head>", 1)

@@ -28,6 +28,7 @@ FLOORS = [
     {"training"},
     {"figures", "widgets"},
     {"checks"},
+    {"grading"},
     {"cli"},
     {"__main__"},
 ]

@@ -16,7 +16,15 @@ NAMES = [
     "06_vgg",
     "07_cats_vs_dogs",
 ]
-TAGS = {"core", "nbval-ignore-output", "nbval-raises-exception", "raises-exception"}
+TAGS = {
+    "core",
+    "exercise",
+    "solution",
+    "predict",
+    "nbval-ignore-output",
+    "nbval-raises-exception",
+    "raises-exception",
+}
 SLIDES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
 
 every = pytest.mark.parametrize(

@@ -61,7 +61,8 @@ class Report:
             'max-width:900px;line-height:1.5">',
             f"<b>{_SIGNS[self.status]} {html.escape(self.exercise)}: {self.status}</b>",
         ]
-        said = self.diagnosis or self.message.partition(": ")[2]
+        said = self.diagnosis or self.message.removeprefix(f"{self.exercise}: ")
+        said = said.removeprefix(f"{NOT_WRITTEN}. ")
         body.append(f"<div>{marked_up(said)}</div>")
         if self.example:
             body.append(_example_html(self.example))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import json
-import linecache
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +16,6 @@ from .report import NOT_WRITTEN, PASSED, WRONG, Report
 
 _tries: dict[str, int] = {}  # wrong answers, which decide how many hints are open
 _results: dict[str, str] = {}  # exercise -> the status of its latest check
-_SOLUTION = ("# @title Solution", "# Solution")
 
 
 def check(function: Callable) -> Report:
@@ -43,9 +40,8 @@ def check(function: Callable) -> Report:
         random=exercise.random,
     )
     report = judge(trial, answer, _tries.get(exercise.name, 0) + 1)
-    if not is_solution(function):
-        _results[exercise.name] = report.status
-        _tries[exercise.name] = _tries.get(exercise.name, 0) + (report.status == WRONG)
+    _results[exercise.name] = report.status
+    _tries[exercise.name] = _tries.get(exercise.name, 0) + (report.status == WRONG)
     show(report.to_html(), report.message)
     return report
 
@@ -77,24 +73,17 @@ def warm_up(trial: Trial) -> None:
         torch.optim.SGD([weight], lr=0.1).step()
 
 
-def is_solution(function: Callable) -> bool:
-    """Does the function come from a notebook's cell that is titled as a solution?"""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    lines = linecache.getlines(code.co_filename) if code else []
-    return bool(lines) and lines[0].startswith(_SOLUTION)
-
-
-def progress(folder: str | Path = ".") -> dict[str, str]:
+def progress(folder: str | Path = ".") -> None:
     """Show which exercises of this notebook are done; write a report to hand in.
 
     The notebook is the one whose exercises were checked. The report,
     ``exercises_<notebook>.json`` in ``folder``, is written once anything has been
-    answered. Returns the status of each exercise.
+    answered.
     """
     seen = [e.notebook for name, e in exercises().items() if name in _results]
     if not seen:
         show("<p>No exercise has been checked yet.</p>", "Nothing checked yet.")
-        return {}
+        return
     notebook = max(set(seen), key=seen.count)
     status = {name: _results.get(name, NOT_WRITTEN) for name in names_of(notebook)}
     done = sum(s == PASSED for s in status.values())
@@ -110,7 +99,6 @@ def progress(folder: str | Path = ".") -> dict[str, str]:
         f'<p><b>{title}</b></p><ul style="list-style:none">{rows}</ul><p>{note}</p>',
         "\n".join([title, *(f"{signs[s]} {n}: {s}" for n, s in status.items()), note]),
     )
-    return status
 
 
 def _write(folder: Path, notebook: str, status: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The command line: train, predict, data and doctor, each in a module of its name.
+"""The command line: train, predict, data, grade, handout and doctor.
 
 ``--help`` is answered by ``arguments`` and ``recipes`` alone, which import nothing
 that takes time; a command's own module is imported when the command runs.

@@ -8,7 +8,7 @@ from .recipes import DATA, OPTIMIZERS, PRECISIONS, RECIPES, SCHEDULES
 NAME = "python -m cnnlib"
 
 OVERVIEW = f"""\
-Train the lecture's networks, predict with them, and check the installation.
+Train the lecture's networks, predict with them, and grade its exercises.
 
 Begin here:
   {NAME} doctor           what is installed, which data sets are found?
@@ -58,6 +58,23 @@ Examples:
   {NAME} predict runs/small_vgg-my_photos holiday/ --top 1
 """
 
+GRADE = """\
+Grade the exercises of every notebook in FOLDER and the folders in it. FOLDER gets
+
+  grades.csv     one row a notebook: which exercises are right
+  mistakes.html  the most frequent mistakes of the class, without names
+
+Each notebook's exercise cells run in a process of their own, with limits on time and
+memory, and without writing files, starting processes, reaching the network or seeing
+other submissions. This needs Linux 5.13 or later; elsewhere, use a container, or trust
+your students: --unconfined runs the notebooks with all of your rights.
+"""
+
+HANDOUT = """\
+Copy the lecture's notebooks, or those that you name, without the solutions of their
+exercises.
+"""
+
 DOCTOR = """\
 Print the installed versions, the device on which networks compute and where the data
 sets were found; for whatever is missing, also the command that gets it. The exit
@@ -87,6 +104,8 @@ def parser() -> argparse.ArgumentParser:
     _train(train)
     _predict(command("predict", "predict the classes of pictures", PREDICT))
     _data(command("data", "list the data sets, or fetch some", "Find data sets."))
+    _grade(command("grade", "grade a class's notebooks", GRADE))
+    _handout(command("handout", "copy the notebooks without solutions", HANDOUT))
     command("doctor", "show what is installed, found and missing", DOCTOR)
     return top
 
@@ -189,6 +208,26 @@ def _data(command: argparse.ArgumentParser) -> None:
     fetch.add_argument(
         "names", metavar="NAME", nargs="+", choices=DATA, help=", ".join(DATA)
     )
+
+
+def _grade(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("folder", metavar="FOLDER", help="where the submitted notebooks are")
+    add("--jobs", type=_count, metavar="N", help="side by side (half the processors)")
+    add(
+        "--seconds",
+        type=_count,
+        default=120,
+        metavar="N",
+        help="a notebook may take (120)",
+    )
+    add("--unconfined", action="store_true", help="trust the notebooks; see above")
+
+
+def _handout(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("notebooks", metavar="NOTEBOOK", nargs="*", help="all of them, unless named")
+    add("--out", default="handout", metavar="FOLDER", help="where to (handout)")
 
 
 def _recipes() -> str:
