@@ -7,45 +7,17 @@ while the function ran; the function itself is not needed, and may have run else
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from . import general
-from .calls import LIMIT, Answer, Outcome, observe, parameter_names
-from .compare import differing, opened, same_outcome
-from .exercise import Exercise, Numbers
+from .calls import Answer, Outcome, parameter_names
+from .compare import differing, opened
+from .exercise import Exercise
 from .report import NOT_WRITTEN, PASSED, WRONG, Example, Report, told
-
-
-@dataclass(frozen=True)
-class Trial:
-    """An exercise, its cases, and how the reference answers them."""
-
-    exercise: Exercise
-    cases: list[tuple]
-    expected: list[Outcome]
-
-    @classmethod
-    def of(cls, exercise: Exercise, seed: int = 0) -> Trial:
-        cases = exercise.cases(Numbers(seed))
-        return cls(exercise, cases, outcomes(exercise, exercise.reference, cases))
-
-    def agreement(self, outcomes: Sequence[Outcome], others) -> list[bool]:
-        """For each case: do two sets of outcomes agree?"""
-        tolerance = self.exercise.tolerance
-        pairs = zip(outcomes, others, strict=False)
-        return [same_outcome(one, other, tolerance) for one, other in pairs]
-
-
-def outcomes(exercise: Exercise, function: Callable, cases) -> list[Outcome]:
-    """How one of our own functions answers the cases."""
-    probe = exercise.try_out()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return observe(function, cases, probe, random=True, limit=None).outcomes
+from .trial import Trial, outcomes
+from .variations import variations
 
 
 def judge(trial: Trial, answer: Answer, shown_hints: int = 0) -> Report:
@@ -77,7 +49,8 @@ def blemish(exercise: Exercise, answer: Answer) -> str:
         return general.changes(answer.changed)
     if answer.shortcuts:
         return (
-            f"The values are right, but `{answer.shortcuts[0]}` does the work that this "
+            f"The values are right, but `{answer.shortcuts[0]}` does the work that "
+            f"this "
             f"exercise asks you to write yourself. Try it with {exercise.instead}."
         )
     if not answer.forgetful:
@@ -140,7 +113,7 @@ def all_mistakes(trial: Trial):
     """(sentence, outcomes) of the exercise's own mistakes, then of the general ones."""
     exercise = trial.exercise
     own = [(m.says, m.does) for m in exercise.mistakes]
-    for says, does in [*own, *general.variations(exercise, trial.cases)]:
+    for says, does in [*own, *variations(exercise, trial.cases)]:
         theirs = outcomes(exercise, does, trial.cases)
         if not all(trial.agreement(theirs, trial.expected)):
             yield says, theirs
@@ -193,6 +166,3 @@ def _wrong(trial: Trial, diagnosis: str, example, shown: int) -> Report:
     return Report(
         exercise.name, WRONG, "\n".join(lines), diagnosis, example, hints, shown
     )
-
-
-__all__ = ["LIMIT", "Trial", "judge"]

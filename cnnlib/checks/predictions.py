@@ -86,7 +86,8 @@ QUESTIONS: dict[str, Question] = {
     ),
     "gradient-cells": Question(
         4,
-        "Four windows, and in each of them only the largest number has moved the output. "
+        "Four windows, and in each of them only the largest number has moved the "
+        "output. "
         "The other twelve cells could change a little without anybody noticing.",
     ),
     "guessing-loss": Question(
@@ -96,8 +97,8 @@ QUESTIONS: dict[str, Question] = {
     ),
     "large-logits": Question(
         "nan",
-        "The right answer is nearly (1, 0, 0), but exp(100) and exp(90) are infinite in "
-        "float32, and infinity divided by infinity is not a number.",
+        "The right answer is nearly (1, 0, 0), but exp(100) and exp(90) are infinite "
+        "in float32, and infinity divided by infinity is not a number.",
         choices=("(1, 0, 0)", "(1/3, 1/3, 1/3)", "nan", "an error"),
     ),
     "lenet-parameters": Question(
@@ -124,8 +125,8 @@ QUESTIONS: dict[str, Question] = {
     ),
     "two-threes": Question(
         72,
-        "Two 3×3 kernels have 18 weights for each pair of channels, one 5×5 has 25, and "
-        "both see 5×5 pixels. The stack has a ReLU between them as well.",
+        "Two 3×3 kernels have 18 weights for each pair of channels, one 5×5 has 25, "
+        "and both see 5×5 pixels. The stack has a ReLU between them as well.",
         unit="%",
     ),
     "first-dense": Question(
@@ -136,15 +137,16 @@ QUESTIONS: dict[str, Question] = {
     ),
     "linear-accuracy": Question(
         61.6,
-        "That is the mean of five trainings on the real photos (60.9 to 62.1). There is "
+        "That is the mean of five trainings on the real photos (60.9 to 62.1). There "
+        "is "
         "hardly a pixel that is brighter for dogs than for cats: a template for each "
         "class, which reads 92 % of the digits, is little better than a coin here.",
         unit="%",
     ),
     "twelve-photos": Question(
         100 * 0.8**12,
-        "0.8 to the power of 12. Being right four times in five is far from being right "
-        "twelve times in a row.",
+        "0.8 to the power of 12. Being right four times in five is far from being "
+        "right twelve times in a row.",
         unit="%",
     ),
 }

@@ -67,7 +67,10 @@ def fill(module: nn.Module) -> None:
 
 @probe()
 def network(function, *case):
-    """(number of parameters, output) of the module built by ``function(*case[:-1])``."""
+    """(number of parameters, output) of the module that the function builds.
+
+    A case ends with the images; what comes before are the function's arguments.
+    """
     *settings, images = case
     module = function(*settings)
     if not isinstance(module, nn.Module):

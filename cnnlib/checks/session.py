@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .calls import observe_any_precision
-from .diagnosis import Trial, judge
+from .diagnosis import judge
 from .exercise import Exercise
 from .exercises import NOTEBOOKS, exercises, names_of
 from .report import NOT_WRITTEN, PASSED, WRONG, Report
+from .trial import Trial
 
 _tries: dict[str, int] = {}  # wrong answers, which decide how many hints are open
 _results: dict[str, str] = {}  # exercise -> the status of its latest check

@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnlib.checks.diagnosis import Trial, judge
+from cnnlib.checks.diagnosis import judge
 from cnnlib.checks.exercises import exercises
 from cnnlib.checks.report import NOT_WRITTEN, PASSED, WRONG
+from cnnlib.checks.trial import Trial
 
 from .confinement import missing
 from .submission import Submission, read

@@ -159,22 +159,31 @@ def dropout__one_mask_a_row(x, p, training):
 
 
 def alexnet_shapes__written():
-    return [
-        (96, 54, 54), (96, 26, 26), (256, 26, 26), (256, 12, 12), (384, 12, 12),
-        (384, 12, 12), (256, 12, 12), (256, 5, 5), (4096,), (4096,), (1000,),
-    ]  # fmt: skip
+    maps = [
+        (96, 54),
+        (96, 26),
+        (256, 26),
+        (256, 12),
+        *[(384, 12)] * 2,
+        (256, 12),
+        (256, 5),
+    ]
+    return [(c, n, n) for c, n in maps] + [(4096,), (4096,), (1000,)]
 
 
 def alexnet_shapes__run():
     nn = torch.nn
-    layers = [
-        nn.Conv2d(3, 96, 11, 4, 1), nn.MaxPool2d(3, 2), nn.Conv2d(96, 256, 5, padding=2),
-        nn.MaxPool2d(3, 2), nn.Conv2d(256, 384, 3, padding=1),
-        nn.Conv2d(384, 384, 3, padding=1), nn.Conv2d(384, 256, 3, padding=1),
-        nn.MaxPool2d(3, 2),
-    ]  # fmt: skip
     x, shapes = torch.zeros(1, 3, 224, 224, device="meta"), []
-    for layer in layers:
+    for layer in [
+        nn.Conv2d(3, 96, 11, 4, 1),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(96, 256, 5, padding=2),
+        nn.MaxPool2d(3, 2),
+        nn.Conv2d(256, 384, 3, padding=1),
+        nn.Conv2d(384, 384, 3, padding=1),
+        nn.Conv2d(384, 256, 3, padding=1),
+        nn.MaxPool2d(3, 2),
+    ]:
         x = layer.to("meta")(x)
         shapes.append(x.shape[1:])
     return [*shapes, torch.Size([4096]), torch.Size([4096]), torch.Size([1000])]
@@ -182,12 +191,18 @@ def alexnet_shapes__run():
 
 def alexnet_shapes__formula():
     side, shapes = 224, []
-    for kind, out, k, s, p in [
-        ("c", 96, 11, 4, 1), ("p", 96, 3, 2, 0), ("c", 256, 5, 1, 2), ("p", 256, 3, 2, 0),
-        ("c", 384, 3, 1, 1), ("c", 384, 3, 1, 1), ("c", 256, 3, 1, 1), ("p", 256, 3, 2, 0),
-    ]:  # fmt: skip
+    for maps, k, s, p in [
+        (96, 11, 4, 1),
+        (96, 3, 2, 0),
+        (256, 5, 1, 2),
+        (256, 3, 2, 0),
+        (384, 3, 1, 1),
+        (384, 3, 1, 1),
+        (256, 3, 1, 1),
+        (256, 3, 2, 0),
+    ]:
         side = (side + 2 * p - k) // s + 1
-        shapes.append([out, side, side])
+        shapes.append([maps, side, side])
     return [*shapes, [4096], [4096], [1000]]
 
 

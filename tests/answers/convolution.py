@@ -108,7 +108,7 @@ def output_size__counting(n, k, p=0, s=1, d=1):
 
 
 def output_size__floor(n, k, p=0, s=1, d=1):
-    return int(math.floor((n + 2 * p - (d * (k - 1) + 1)) / s)) + 1
+    return math.floor((n + 2 * p - (d * (k - 1) + 1)) / s) + 1
 
 
 def output_size__numpy(n, k, p=0, s=1, d=1):
@@ -146,7 +146,7 @@ def output_size__no_dilation(n, k, p=0, s=1, d=1):
 
 
 def conv2d__loops(input, weight, bias):
-    (C, H, W), (out_channels, _, h, w) = input.shape, weight.shape
+    (_, H, W), (out_channels, _, h, w) = input.shape, weight.shape
     out = torch.zeros(out_channels, H - h + 1, W - w + 1)
     for o in range(out_channels):
         for i in range(H - h + 1):

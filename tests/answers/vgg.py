@@ -1,5 +1,7 @@
 """Answers to notebook 06's exercises. A docstring is what the diagnosis must say."""
 
+import itertools
+
 import numpy as np
 import torch
 from torch import nn
@@ -21,7 +23,7 @@ def vgg_block__module(convs, c_in, c_out):
             channels = [c_in] + [c_out] * convs
             self.convs = nn.ModuleList(
                 nn.Conv2d(a, b, kernel_size=3, padding="same")
-                for a, b in zip(channels[:-1], channels[1:], strict=True)
+                for a, b in itertools.pairwise(channels)
             )
 
         def forward(self, x):

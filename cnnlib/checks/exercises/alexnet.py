@@ -53,8 +53,8 @@ RELU_BACKWARD = Exercise(
             lambda x, g: g * ((x > 0).double() + 0.5 * (x == 0).double()),
         ),
         Mistake(
-            "You return ReLU's derivative, ones and zeros. Multiply it by grad: that is "
-            "the chain rule.",
+            "You return ReLU's derivative, ones and zeros. Multiply it by grad: that "
+            "is the chain rule.",
             lambda x, g: (x > 0).double(),
         ),
         Mistake(
@@ -75,13 +75,13 @@ RELU_BACKWARD = Exercise(
             lambda x, g: g.clone(),
         ),
         Mistake(
-            "It is the wrong way round: the gradient passes where x > 0, and is blocked "
-            "where x is negative.",
+            "It is the wrong way round: the gradient passes where x > 0, and is "
+            "blocked where x is negative.",
             lambda x, g: g * (x < 0),
         ),
         Mistake(
-            "It is the wrong way round: the gradient passes where x > 0, and is blocked "
-            "elsewhere.",
+            "It is the wrong way round: the gradient passes where x > 0, and is "
+            "blocked elsewhere.",
             lambda x, g: g * (x <= 0),
         ),
         Mistake(
@@ -90,7 +90,8 @@ RELU_BACKWARD = Exercise(
             lambda x, g: torch.where(x > 0, g, 0.01 * g),
         ),
         Mistake(
-            "You use the sigmoid's derivative. ReLU's is 1 where x > 0, and 0 elsewhere.",
+            "You use the sigmoid's derivative. ReLU's is 1 where x > 0, and 0 "
+            "elsewhere.",
             lambda x, g: g * torch.sigmoid(x) * (1 - torch.sigmoid(x)),
         ),
         Mistake(
@@ -161,8 +162,8 @@ FLIP_SOME = Exercise(
             chosen(lambda x: x.flip(2)),
         ),
         Mistake(
-            "You turn images by 180°: upside down and left to right. Flip only the last "
-            "axis, the width.",
+            "You turn images by 180°: upside down and left to right. Flip only the "
+            "last axis, the width.",
             chosen(lambda x: x.flip(2, 3)),
         ),
         Mistake(
@@ -186,7 +187,8 @@ FLIP_SOME = Exercise(
             chosen(lambda x: x.flip(1, 2, 3)),
         ),
         Mistake(
-            "It is the wrong way round: you flip the images for which `which` is False.",
+            "It is the wrong way round: you flip the images for which `which` is "
+            "False.",
             lambda x, w: flip_some(x, ~w),
         ),
         Mistake(
@@ -300,7 +302,7 @@ DROPOUT = Exercise(
             (0.0, True),
             (1.0, True),
         ]
-    ],  # fmt: skip
+    ],
     (
         Mistake(
             "p is the share that is kept in your function. It is the share that is "
@@ -380,7 +382,8 @@ DROPOUT = Exercise(
             masked(lambda x, p: torch.rand(1) >= p),
         ),
         Mistake(
-            "You divide by p. What is kept is divided by 1 - p, the share that is left.",
+            "You divide by p. What is kept is divided by 1 - p, the share that is "
+            "left.",
             masked(usual, lambda p: 1 / p if p else 1.0),
         ),
         Mistake(
@@ -411,15 +414,16 @@ DROPOUT = Exercise(
             lambda x, p, t: x + torch.randn(x.shape, dtype=x.dtype) * p if t else x,
         ),
         Mistake(
-            "Your random numbers come from torch.randn, which is not uniform: torch.rand "
-            "is below p in a share p of all cases.",
+            "Your random numbers come from torch.randn, which is not uniform: "
+            "torch.rand is below p in a share p of all cases.",
             masked(lambda x, p: torch.randn(x.shape) >= p),
         ),
     ),
     (
         "In evaluation mode nothing happens. In training mode each entry is dropped "
         "with probability p: torch.rand(x.shape) gives one number for each.",
-        "keep = torch.rand(x.shape) >= p is a mask of True and False. Multiply x by it.",
+        "keep = torch.rand(x.shape) >= p is a mask of True and False. Multiply x by "
+        "it.",
         "Divide what is kept by 1 - p. For p = 1 nothing is kept: return zeros before "
         "you divide by 0.",
     ),
@@ -502,8 +506,8 @@ ALEXNET_SHAPES = Exercise(
             lambda: [(3, 224, 224), *shapes()],
         ),
         Mistake(
-            "The flattened maps are listed, too, (6400,). The list has the convolutions, "
-            "poolings and dense layers only.",
+            "The flattened maps are listed, too, (6400,). The list has the "
+            "convolutions, poolings and dense layers only.",
             lambda: [*shapes()[:8], (6400,), *shapes()[8:]],
         ),
         Mistake(
@@ -545,8 +549,8 @@ ALEXNET_SHAPES = Exercise(
             lambda: every_pooled(),
         ),
         Mistake(
-            "The poolings have stride 3, the size of their windows, in your list. It is "
-            "2: the windows overlap.",
+            "The poolings have stride 3, the size of their windows, in your list. It "
+            "is 2: the windows overlap.",
             lambda: stride_three(),
         ),
     ),

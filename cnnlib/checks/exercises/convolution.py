@@ -571,7 +571,8 @@ CONV2D_STRIDED = Exercise(
             lambda i, k, s, p: uneven(i, k, s, 0, p),
         ),
         Mistake(
-            "You pad only left and right. Add rows of zeros at the top and bottom, too.",
+            "You pad only left and right. Add rows of zeros at the top and bottom, "
+            "too.",
             lambda i, k, s, p: cross_correlate(F.pad(i, (p, p)), k)[::s, ::s],
         ),
         Mistake(
@@ -951,7 +952,8 @@ CONV_COST = Exercise(
         ),
         Mistake(
             "The output's size is forgotten in the MACs, and the biases counted among "
-            "them: each weight is used at all h_out * w_out places, biases do not count.",
+            "them: each weight is used at all h_out * w_out places, biases do not "
+            "count.",
             cost(None, lambda i, o, k, h, w: o * i * k * k + o),
         ),
         Mistake(

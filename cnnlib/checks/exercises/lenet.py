@@ -77,8 +77,8 @@ LENET = Exercise(
     images,
     (
         Mistake(
-            "The padding is missing: the first convolution has padding=2, so that 28×28 "
-            "stays 28×28. Otherwise the last maps are 4×4.",
+            "The padding is missing: the first convolution has padding=2, so that "
+            "28×28 stays 28×28. Otherwise the last maps are 4×4.",
             differing(padding=0),
         ),
         Mistake(
@@ -514,8 +514,8 @@ CENTER_BY_MASS = Exercise(
             moved(lambda x: shift_of((x > 0).to(x.dtype))),
         ),
         Mistake(
-            "The image moves the wrong way: the shift is 13.5 minus the center of mass, "
-            "and positive means down and to the right.",
+            "The image moves the wrong way: the shift is 13.5 minus the center of "
+            "mass, and positive means down and to the right.",
             moved(lambda x: tuple(-s for s in shift_of(x))),
         ),
         Mistake(

@@ -362,7 +362,8 @@ def tie_by_columns(x, k, grad):
 
 
 @mistake(
-    "The gradient is written to the output's places, at [i, j]. It belongs to the pixel "
+    "The gradient is written to the output's places, at [i, j]. It belongs to the "
+    "pixel "
     "of x that was the maximum: rows i * k to i * k + k, columns j * k to j * k + k."
 )
 def at_output(x, k, grad):

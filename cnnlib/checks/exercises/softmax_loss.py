@@ -275,7 +275,8 @@ CROSS_ENTROPY = Exercise(
             lambda z, t: F.cross_entropy(torch.softmax(z, 1), t),
         ),
         Mistake(
-            "You return the sum over the examples. The loss is their mean: divide by N.",
+            "You return the sum over the examples. The loss is their mean: divide by "
+            "N.",
             lambda z, t: F.cross_entropy(z, t, reduction="sum"),
         ),
         Mistake(
@@ -389,7 +390,8 @@ CROSS_ENTROPY = Exercise(
             ),
         ),
         Mistake(
-            "You use a sigmoid for each logit. The classes exclude each other: softmax.",
+            "You use a sigmoid for each logit. The classes exclude each other: "
+            "softmax.",
             lambda z, t: -picked(torch.sigmoid(z).log(), t).mean(),
         ),
         Mistake(
@@ -522,7 +524,8 @@ CROSS_ENTROPY_GRADIENT = Exercise(
         ),
         Mistake(OVERFLOW, lambda z, t: (naive(z) - F.one_hot(t, z.shape[1])) / len(z)),
         Mistake(
-            "You use a sigmoid for each logit. The classes exclude each other: softmax.",
+            "You use a sigmoid for each logit. The classes exclude each other: "
+            "softmax.",
             lambda z, t: (torch.sigmoid(z) - F.one_hot(t, z.shape[1])) / len(z),
         ),
         Mistake(
@@ -650,7 +653,7 @@ SGD_STEP = Exercise(
             (1, 2, 3, 0.5),
             (10, 6, 8, 0.3),
         ]
-    ],  # fmt: skip
+    ],
     (
         Mistake(
             "You climb: the step goes along the gradient. Descent subtracts it.",
@@ -750,7 +753,8 @@ SGD_STEP = Exercise(
             step_with(lambda z: z),
         ),
         Mistake(
-            "You use a sigmoid for each logit. The classes exclude each other: softmax.",
+            "You use a sigmoid for each logit. The classes exclude each other: "
+            "softmax.",
             step_with(torch.sigmoid),
         ),
         Mistake(

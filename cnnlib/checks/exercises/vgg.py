@@ -50,15 +50,15 @@ VGG_BLOCK = Exercise(
             (3, 2, 4, 2, 8, 8),
             (3, 4, 2, 1, 9, 6),
         ]
-    ],  # fmt: skip
+    ],
     (
         Mistake(
             "You pool after every convolution. One pooling ends the block.",
             block(every=True),
         ),
         Mistake(
-            "Every convolution takes c_in channels. Only the first does; the ones after "
-            "it take the c_out that the one before makes.",
+            "Every convolution takes c_in channels. Only the first does; the ones "
+            "after it take the c_out that the one before makes.",
             block(growing=False),
         ),
         Mistake(
@@ -227,13 +227,24 @@ def eps_twice(x, g, b, eps=1e-5):
 BATCH_NORM = Exercise(
     batch_norm,
     lambda r: [
-        (r.tensor(n, c, h, w, scale=2), r.tensor(c, scale=2), r.tensor(c, scale=2), *eps)
-        for n, c, h, w, eps in [
-            (2, 1, 1, 1, (0.5,)), (1, 1, 1, 2, ()), (1, 2, 2, 2, (1e-5,)), (2, 2, 1, 2, (0.5,)),
-            (3, 3, 3, 3, (0.1,)), (2, 3, 4, 5, ()), (4, 2, 3, 2, (2.0,)), (5, 4, 1, 1, (0.3,)),
-            (2, 5, 3, 5, (1e-3,)),
+        (
+            r.tensor(*shape, scale=2),
+            r.tensor(shape[1], scale=2),
+            r.tensor(shape[1], scale=2),
+            *eps,
+        )
+        for *shape, eps in [
+            (2, 1, 1, 1, [0.5]),
+            (1, 1, 1, 2, []),
+            (1, 2, 2, 2, [1e-5]),
+            (2, 2, 1, 2, [0.5]),
+            (3, 3, 3, 3, [0.1]),
+            (2, 3, 4, 5, []),
+            (4, 2, 3, 2, [2.0]),
+            (5, 4, 1, 1, [0.3]),
+            (2, 5, 3, 5, [1e-3]),
         ]
-    ],  # fmt: skip
+    ],
     (
         Mistake(
             "Each image is normalized for itself, each channel alone (instance "
@@ -356,10 +367,12 @@ BATCH_NORM = Exercise(
         Mistake(
             "The mean is taken over the batch, but the variance over something else. "
             "Both are taken over dims (0, 2, 3).",
-            lambda x, g, b, eps=1e-5: (x - x.mean((0, 2, 3), keepdim=True))
-            / (x.var((2, 3), correction=0, keepdim=True) + eps).sqrt()
-            * PER_CHANNEL(g)
-            + PER_CHANNEL(b),
+            lambda x, g, b, eps=1e-5: (
+                (x - x.mean((0, 2, 3), keepdim=True))
+                / (x.var((2, 3), correction=0, keepdim=True) + eps).sqrt()
+                * PER_CHANNEL(g)
+                + PER_CHANNEL(b)
+            ),
         ),
     ),
     (
@@ -370,9 +383,15 @@ BATCH_NORM = Exercise(
         "y = (x - mean) / sqrt(var + eps), with eps inside the root. Then gamma and "
         "beta, reshaped to (1, C, 1, 1), scale and shift each channel.",
     ),
-    shortcuts=("batch_norm", "native_batch_norm", "instance_norm", "layer_norm",
-               "group_norm", "BatchNorm2d"),
+    shortcuts=(
+        "batch_norm",
+        "native_batch_norm",
+        "instance_norm",
+        "layer_norm",
+        "group_norm",
+        "BatchNorm2d",
+    ),
     instead="mean, variance and a root",
-)  # fmt: skip
+)
 
 EXERCISES = (VGG_BLOCK, BATCH_NORM)
