@@ -12,12 +12,13 @@ from importlib import import_module
 
 _HOME = {
     "Report": "report",
+    "Session": "session",
     "check": "session",
     "predict": "predictions",
     "progress": "session",
 }
 
-__all__ = ["Report", "check", "predict", "progress"]
+__all__ = ["Report", "Session", "check", "predict", "progress"]
 
 
 def __getattr__(name: str):

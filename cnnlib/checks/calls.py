@@ -83,7 +83,7 @@ def plain(value):
         value = value.detach().cpu()
         if value.dtype in (torch.bfloat16, torch.float16):
             value = value.float()
-        return value.numpy().copy()
+        value = value.numpy()
     if isinstance(value, bool | int | float | np.ndarray | np.generic):
         array = np.array(value)
         return array if array.dtype.kind in "biuf" else Strange(type(value).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .calls import parameter_names
+from .calls import Strange, parameter_names
 from .compare import differing, equal, opened
 from .report import shape_words, told
 from .trial import Trial
@@ -298,8 +298,13 @@ def where_wrong(trial: Trial, pairs) -> str:
 
 
 def kind(value) -> str:
+    """What a plain value is, in words."""
     if isinstance(value, np.ndarray):
-        if value.ndim:
-            return f"an array of shape {shape_words(value.shape)}"
-        return "a number"
-    return f"a sequence of {len(value)}"
+        return (
+            f"an array of shape {shape_words(value.shape)}"
+            if value.ndim
+            else "a number"
+        )
+    if isinstance(value, tuple):
+        return f"a sequence of {len(value)}"
+    return f"a {value.type}" if isinstance(value, Strange) else "None"

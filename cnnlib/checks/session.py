@@ -15,36 +15,82 @@ from .exercises import NOTEBOOKS, exercises, names_of
 from .report import NOT_WRITTEN, PASSED, WRONG, Report
 from .trial import Trial
 
-_tries: dict[str, int] = {}  # wrong answers, which decide how many hints are open
-_results: dict[str, str] = {}  # exercise -> the status of its latest check
 
+class Session:
+    """What has been checked since the kernel started."""
 
-def check(function: Callable) -> Report:
-    """Try an exercise's function, say what is wrong with it, and return a Report.
+    def __init__(self):
+        self.tries: dict[str, int] = {}  # wrong answers: they decide on the hints
+        self.results: dict[str, str] = {}  # exercise -> the status of its latest check
 
-    The exercise is found by the function's name. The function is called on small random
-    cases (float64; odd, non-square and tiny sizes); a wrong answer is compared with
-    the mistakes that are known. Each wrong try opens one more hint. Nothing is raised
-    for a wrong answer, so that a notebook runs on.
+    def check(self, function: Callable) -> Report:
+        """Try an exercise's function, say what is wrong with it; returns a Report.
 
-    Raises TypeError when ``function`` cannot be called, ValueError when no exercise has
-    its name.
-    """
-    exercise = find(function)
-    trial = Trial.of(exercise)
-    warm_up(trial)
-    answer = observe_any_precision(
-        function,
-        trial.cases,
-        exercise.try_out(),
-        shortcuts=exercise.shortcuts,
-        random=exercise.random,
-    )
-    report = judge(trial, answer, _tries.get(exercise.name, 0) + 1)
-    _results[exercise.name] = report.status
-    _tries[exercise.name] = _tries.get(exercise.name, 0) + (report.status == WRONG)
-    show(report.to_html(), report.message)
-    return report
+        The exercise is found by the function's name. The function is called on small
+        random cases (float64; odd, non-square and tiny sizes); a wrong answer is
+        compared with the mistakes that are known. Each wrong try opens one more hint.
+        Nothing is raised for a wrong answer, so that a notebook runs on.
+
+        Raises TypeError when ``function`` cannot be called, ValueError when no exercise
+        has its name.
+        """
+        exercise = find(function)
+        trial = Trial.of(exercise)
+        warm_up(trial)
+        answer = observe_any_precision(
+            function,
+            trial.cases,
+            exercise.try_out(),
+            shortcuts=exercise.shortcuts,
+            random=exercise.random,
+        )
+        tries = self.tries.get(exercise.name, 0)
+        report = judge(trial, answer, tries + 1)
+        self.results[exercise.name] = report.status
+        self.tries[exercise.name] = tries + (report.status == WRONG)
+        show(report.to_html(), report.message)
+        return report
+
+    def progress(self, folder: str | Path = ".") -> None:
+        """Show which exercises of this notebook are done; write a report to hand in.
+
+        The notebook is the one whose exercises were checked. The report,
+        ``exercises_<notebook>.json`` in ``folder``, is written once anything has been
+        answered.
+        """
+        seen = [exercises()[name].notebook for name in self.results]
+        if not seen:
+            show("<p>No exercise has been checked yet.</p>", "Nothing checked yet.")
+            return
+        notebook = max(set(seen), key=seen.count)
+        status = {n: self.results.get(n, NOT_WRITTEN) for n in names_of(notebook)}
+        done = sum(s == PASSED for s in status.values())
+        title = f"{done} of {len(status)} exercises done"
+        note = ""
+        if set(status.values()) != {NOT_WRITTEN}:
+            note = self._write(Path(folder), notebook, status)
+        signs = {PASSED: "✓", WRONG: "✗", NOT_WRITTEN: "○"}
+        rows = "".join(
+            f"<li>{signs[s]} <code>{n}</code>: {s}</li>" for n, s in status.items()
+        )
+        lines = [title, *(f"{signs[s]} {n}: {s}" for n, s in status.items()), note]
+        page = f'<p><b>{title}</b></p><ul style="list-style:none">{rows}</ul>'
+        show(f"{page}<p>{note}</p>", "\n".join(lines))
+
+    def _write(self, folder: Path, notebook: str, status: dict[str, str]) -> str:
+        path = folder / f"exercises_{NOTEBOOKS[notebook]}.json"
+        content = {
+            "notebook": NOTEBOOKS[notebook],
+            "exercises": {
+                name: {"status": s, "wrong tries": self.tries.get(name, 0)}
+                for name, s in status.items()
+            },
+        }
+        try:
+            path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            return f"No report could be written ({error.strerror})."
+        return f"Written to {path.name}."
 
 
 def find(function: Callable) -> Exercise:
@@ -74,50 +120,6 @@ def warm_up(trial: Trial) -> None:
         torch.optim.SGD([weight], lr=0.1).step()
 
 
-def progress(folder: str | Path = ".") -> None:
-    """Show which exercises of this notebook are done; write a report to hand in.
-
-    The notebook is the one whose exercises were checked. The report,
-    ``exercises_<notebook>.json`` in ``folder``, is written once anything has been
-    answered.
-    """
-    seen = [e.notebook for name, e in exercises().items() if name in _results]
-    if not seen:
-        show("<p>No exercise has been checked yet.</p>", "Nothing checked yet.")
-        return
-    notebook = max(set(seen), key=seen.count)
-    status = {name: _results.get(name, NOT_WRITTEN) for name in names_of(notebook)}
-    done = sum(s == PASSED for s in status.values())
-    title = f"{done} of {len(status)} exercises done"
-    note = ""
-    if set(status.values()) != {NOT_WRITTEN}:
-        note = _write(Path(folder), notebook, status)
-    signs = {PASSED: "✓", WRONG: "✗", NOT_WRITTEN: "○"}
-    rows = "".join(
-        f"<li>{signs[s]} <code>{name}</code>: {s}</li>" for name, s in status.items()
-    )
-    show(
-        f'<p><b>{title}</b></p><ul style="list-style:none">{rows}</ul><p>{note}</p>',
-        "\n".join([title, *(f"{signs[s]} {n}: {s}" for n, s in status.items()), note]),
-    )
-
-
-def _write(folder: Path, notebook: str, status: dict[str, str]) -> str:
-    path = folder / f"exercises_{NOTEBOOKS[notebook]}.json"
-    content = {
-        "notebook": NOTEBOOKS[notebook],
-        "exercises": {
-            name: {"status": s, "wrong tries": _tries.get(name, 0)}
-            for name, s in status.items()
-        },
-    }
-    try:
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        return f"No report could be written ({error.strerror})."
-    return f"Written to {path.name}."
-
-
 def show(html: str, text: str) -> None:
     """Into the notebook's output, or to the terminal."""
     if "IPython" in sys.modules:
@@ -128,3 +130,7 @@ def show(html: str, text: str) -> None:
             display({"text/html": html, "text/plain": text}, raw=True)
             return
     print(text)
+
+
+_session = Session()
+check, progress = _session.check, _session.progress

@@ -45,9 +45,10 @@ def read(path: Path) -> Submission:
 
 def _is_exercise(tags: list[str], source: str) -> bool:
     """A tagged cell, or, where a tool has lost the tags, one that answers something."""
-    if "solution" in tags or source.startswith("# @title Solution"):
-        return False
-    return "exercise" in tags or bool(_names(_python(source)) & set(exercises()))
+    if "exercise" in tags or "solution" in tags:
+        return "exercise" in tags
+    titled = source.startswith("# @title Solution")
+    return not titled and bool(_names(_python(source)) & set(exercises()))
 
 
 def _python(source: str) -> str:
