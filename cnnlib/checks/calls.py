@@ -262,11 +262,14 @@ def _watching(answer: Answer, shortcuts: Sequence[str]):
             note(getattr(function, "__name__", ""))
             return function(*args, **(kwargs or {}))
 
-    def profile(frame, event, argument):
-        if event == "call" and frame.f_code.co_name in names:
+    def profile(frame, event, _):
+        if event == "call":
+            name = frame.f_code.co_name
+            if name == "__init__":  # a class is known by its name
+                name = type(frame.f_locals.get("self")).__name__
             module = frame.f_globals.get("__name__") or ""
-            if module.split(".")[0] in _LIBRARIES:
-                note(frame.f_code.co_name)
+            if name in names and module.split(".")[0] in _LIBRARIES:
+                note(name)
 
     before = sys.getprofile()
     sys.setprofile(profile)

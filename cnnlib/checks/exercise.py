@@ -38,7 +38,7 @@ class Exercise:
     tolerance: float = 1e-4  # of the largest entry
     whole: bool = False  # a whole number of Python's is asked for
     random: bool = False  # two calls may differ
-    shown: Callable | None = None  # result -> the part that an example shows
+    parts: tuple[str, ...] = ()  # what the probe's results are called
 
     @property
     def name(self) -> str:

@@ -6,13 +6,16 @@ about values that are wrong in a way that no known mistake explains.
 
 from __future__ import annotations
 
+import inspect
+import json
+
 import numpy as np
 
 from .calls import LIMIT, Answer, Outcome, Strange, parameter_names
 from .compare import equal
 from .inputs import only_when_wrong, when_wrong
 from .relations import kind, relation, where_wrong
-from .report import told
+from .report import shape_words, told
 from .trial import Trial, outcomes
 
 FORGETFUL = (
@@ -39,11 +42,11 @@ def before_values(answer: Answer, trial: Trial) -> str:
     """Why there is nothing to compare; empty if there is."""
     seen = answer.outcomes
     if answer.signature:
-        call = ", ".join(parameter_names(trial.exercise.reference, ()))
+        call = inspect.signature(trial.exercise.reference)
         return (
             f"Your function does not take the exercise's arguments "
             f"({answer.signature}). Its first line is "
-            f"def {trial.exercise.name}({call}):"
+            f"def {trial.exercise.name}{call}:"
         )
     if answer.stopped:
         return _stopped(answer, trial)
@@ -138,6 +141,7 @@ def anything(trial: Trial, answer: Answer, right: list[bool]) -> str:
     cases = [trial.cases[i] for i in values]
     said = relation(trial, cases, pairs) or _with_a_mistake(trial, answer, values)
     said = said or where_wrong(trial, pairs) or WRONG_NUMBERS
+    said += _other_layers(trial, answer, values[0])
     if when and len(wrong) < len(right):
         said += f" It is wrong {when}, and right otherwise."
     elif any(right):
@@ -147,6 +151,32 @@ def anything(trial: Trial, answer: Answer, right: list[bool]) -> str:
     if errors:
         said += f" For other inputs it fails: {error_words(errors[0])}."
     return said
+
+
+def _other_layers(trial: Trial, answer: Answer, case: int) -> str:
+    """What a network is made of that the right one is not."""
+    if trial.exercise.probe != "network":
+        return ""
+    expected, received = (
+        json.loads(outcomes[case].note)
+        for outcomes in (trial.expected, answer.outcomes)
+    )
+    said = ""
+    extra = [w for w in received["weights"] if w not in expected["weights"]]
+    missing = [w for w in expected["weights"] if w not in received["weights"]]
+    if extra:
+        said += f" Among its weights are {_shapes(extra)}, which should not be there."
+    if missing:
+        said += f" Weights of shape {_shapes(missing)} are missing."
+    plain = {"Flatten", "Identity", "Linear", "Unflatten"}
+    kinds = sorted(set(received["layers"]) - set(expected["layers"]) - plain)
+    if kinds:
+        said += f" It contains {', '.join(kinds)}, which does not belong there."
+    return said
+
+
+def _shapes(weights: list) -> str:
+    return ", ".join(shape_words(tuple(shape)) for shape in weights[:4])
 
 
 def _with_a_mistake(trial: Trial, answer: Answer, values: list[int]) -> str:

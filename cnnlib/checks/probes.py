@@ -7,6 +7,8 @@ outputs, whatever their layers are called and whatever order they are listed in.
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import torch
 from torch import nn
@@ -79,7 +81,15 @@ def network(function, *case):
     fill(module)
     with torch.no_grad():
         output = module(images)
-    return sum(p.numel() for p in module.parameters()), output
+    value = sum(p.numel() for p in module.parameters()), output
+    return Noted(value, _described(module))
+
+
+def _described(module: nn.Module) -> str:
+    """The shapes of a network's weights and the kinds of its layers, as JSON."""
+    weights = [list(p.shape) for p in module.parameters() if p.ndim > 1]
+    kinds = {type(m).__name__ for m in module.modules() if not list(m.children())}
+    return json.dumps({"weights": weights, "layers": sorted(kinds)})
 
 
 @probe()
@@ -132,7 +142,7 @@ class _SmallNetwork(nn.Module):
 
 @probe()
 def training_steps(function, images, labels, classes, lr):
-    """Three steps: losses, weights after each, mode, and what kind a loss is."""
+    """Three steps: the first one's loss and weights, the later ones', and the rest."""
     model = _SmallNetwork(images[0].numel(), classes).to(images.dtype)
     fill(model)
     model.train()
@@ -146,9 +156,9 @@ def training_steps(function, images, labels, classes, lr):
         graph = max(graph, float(getattr(loss, "requires_grad", False)))
         losses.append(torch.as_tensor(loss).detach().clone())
         weights.append(nn.utils.parameters_to_vector(model.parameters()).detach())
-    statistics = torch.cat([b.double().flatten() for b in model.buffers()])
     mode = float(model.training)
-    value = losses, torch.stack(weights), statistics, mode, graph
+    later = losses[1:], torch.stack(weights[1:])
+    value = losses[0], weights[0], *later, mode, graph
     return Noted(value, events())
 
 

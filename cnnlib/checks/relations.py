@@ -13,24 +13,24 @@ from .trial import Trial
 
 def relation(trial: Trial, cases, pairs) -> str:
     """How the received values follow from the expected ones, in all wrong cases."""
-    tolerance = trial.exercise.tolerance
-    if isinstance(pairs[0][0], tuple) or _is_pair(pairs[0][0]):
+    first = pairs[0][0]
+    if isinstance(first, tuple) or _is_pair(first) or trial.exercise.parts:
         pairs = [(opened(e), opened(r)) for e, r in pairs]
         return _of_parts(trial, cases, pairs)
-    arrays = [
-        (e, r)
-        for e, r in pairs
-        if isinstance(e, np.ndarray) and isinstance(r, np.ndarray)
-    ]
-    if len(arrays) < len(pairs):
+    return _of_arrays(trial, cases, pairs)
+
+
+def _of_arrays(trial: Trial, cases, pairs) -> str:
+    tolerance = trial.exercise.tolerance
+    if not all(isinstance(v, np.ndarray) for pair in pairs for v in pair):
         return (
             f"The result has another structure: {kind(pairs[0][0])} is expected, but "
             f"{kind(pairs[0][1])} came."
         )
-    shaped = _shape(arrays, cases, tolerance)
+    shaped = _shape(pairs, cases, tolerance)
     if shaped:
         return shaped
-    arrays = [(e.astype(float), r.astype(float)) for e, r in arrays]
+    arrays = [(e.astype(float), r.astype(float)) for e, r in pairs]
     if sum(e.size for e, _ in arrays) < 3:
         return ""  # one or two numbers prove nothing
     with np.errstate(all="ignore"):
@@ -181,7 +181,7 @@ def _is_pair(value) -> bool:
 
 def _of_parts(trial: Trial, cases, pairs) -> str:
     """Which part of a sequence of results is wrong, and how."""
-    lengths = {len(opened(r)) if isinstance(opened(r), tuple) else -1 for _, r in pairs}
+    lengths = {len(r) if isinstance(r, tuple) else -1 for _, r in pairs}
     expected = {len(e) for e, _ in pairs}
     if -1 in lengths:
         return f"{kind(pairs[0][0])} is expected, but {kind(pairs[0][1])} came."
@@ -192,30 +192,34 @@ def _of_parts(trial: Trial, cases, pairs) -> str:
         {
             k
             for e, r in pairs
-            for k, (a, b) in enumerate(zip(e, opened(r), strict=True))
+            for k, (a, b) in enumerate(zip(e, r, strict=True))
             if not equal(a, b, tolerance)
         }
     )
-    parts = [(e[wrong[0]], opened(r)[wrong[0]]) for e, r in pairs]
-    n = len(pairs[0][0])
+    first, n = wrong[0], len(pairs[0][0])
+    parts = [(e[first], r[first]) for e, r in pairs]
     if len(cases[0]) == 0:
-        _, r = parts[0]
-        before = " What comes before it is right." if wrong[0] else ""
-        return (
-            f"Entry {wrong[0]} (counted from 0) is {told(r)}, which is wrong.{before}"
-        )
-    place = ("first", "second", "third")[min(wrong[0], 2)]
-    which = f"The {place} of the {n} results is wrong"
-    if n > 3:
-        which = f"Entry {wrong[0]} (counted from 0) of the {n} is wrong"
-    which += (
-        f", the other{'s are' if n > 2 else ' is'} right."
-        if len(wrong) == 1
-        else (", and not the only one.")
-    )
+        before = " What comes before it is right." if first else ""
+        came = told(parts[0][1])
+        return f"Entry {first} (counted from 0) is {came}, which is wrong.{before}"
+    said = f"{_part(trial, first, n)} is wrong"
+    rest = "the other is" if n == 2 else "the others are"
+    said += f", {rest} right." if len(wrong) == 1 else ", and not the only one."
     inner = [(e, r) for e, r in parts if not equal(e, r, tolerance)]
-    said = relation(trial, cases, inner) if len(inner) == len(cases) else ""
-    return f"{which} {said}".strip()
+    e, r = inner[0]
+    if trial.exercise.parts and getattr(e, "ndim", 1) == 0:
+        return f"{said} It is {told(r)}, where {told(e)} is expected."
+    more = _of_arrays(trial, cases, inner) if len(inner) == len(cases) else ""
+    return f"{said} {more}".strip()
+
+
+def _part(trial: Trial, index: int, n: int) -> str:
+    """What a part of a result is called."""
+    if trial.exercise.parts:
+        return f"The {trial.exercise.parts[index]}"
+    if n <= 3:
+        return f"The {('first', 'second', 'third')[index]} of the {n} results"
+    return f"Entry {index} (counted from 0) of the {n}"
 
 
 def _shape(arrays, cases, tolerance) -> str:

@@ -14,6 +14,7 @@ PASSED, WRONG, NOT_WRITTEN = "passed", "wrong", "not written yet"
 _COLORS = {PASSED: palette.GREEN, WRONG: palette.VERMILLION, NOT_WRITTEN: palette.MUTED}
 _SIGNS = {PASSED: "✓", WRONG: "✗", NOT_WRITTEN: "○"}
 _LARGEST = 8  # rows and columns of an array that is shown as a picture
+_SLICES = 4  # matrices of an array that are shown beside each other
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ class Report:
     def to_html(self) -> str:
         """The same for a notebook: sentences, an example in pictures, folded hints."""
         color = _COLORS[self.status]
+        heading = "not right yet" if self.status == WRONG else self.status
         body = [
             f'<div style="border-left:6px solid {color};padding:2px 0 2px 14px;'
             'max-width:900px;line-height:1.5">',
-            f"<b>{_SIGNS[self.status]} {html.escape(self.exercise)}: {self.status}</b>",
+            f"<b>{_SIGNS[self.status]} {html.escape(self.exercise)}: {heading}</b>",
         ]
         said = self.diagnosis or self.message.removeprefix(f"{self.exercise}: ")
         said = said.removeprefix(f"{NOT_WRITTEN}. ")
@@ -97,38 +99,40 @@ def _example_html(example: Example) -> str:
         _value_html(name, value, "kernel" if name in ("kernel", "weight") else "input")
         for name, value in example.arguments.items()
     )
-    results = _value_html("expected", example.expected, "output") + _value_html(
-        "received", example.received, "plain", example.wrong
-    )
+    wrong = example.wrong
+    results = _value_html("expected", example.expected, "output", wrong)
+    results += _value_html("received", example.received, "plain", wrong, mark=True)
     row = "display:flex;flex-wrap:wrap;gap:18px;align-items:flex-end;margin:8px 0"
     return f'<div style="{row}">{arguments}</div><div style="{row}">{results}</div>'
 
 
-def _value_html(name: str, value, role: str, wrong=None) -> str:
-    """A small matrix as a picture, with the wrong cells marked; else words."""
+def _value_html(name: str, value, role: str, wrong=None, mark: bool = False) -> str:
+    """Small matrices as pictures, with the wrong cells marked; else words."""
+    small = isinstance(value, np.ndarray) and value.ndim and value.size > 0
+    if not small or max(value.shape[-2:]) > _LARGEST:
+        words = html.escape(told(value))
+        return f"<div>{html.escape(name)}: <code>{words}</code></div>"
     from cnnlib import figures  # matplotlib, which words do not need
 
-    title = name
-    if isinstance(value, np.ndarray) and value.ndim > 2:
-        place = _first_wrong_slice(value, wrong)
-        title = f"{name}[{', '.join(map(str, place))}]"
-        value = value[place]
-        wrong = wrong[place] if wrong is not None else None
-    if isinstance(value, np.ndarray) and value.ndim and value.size > 0:
-        rows, columns = value.shape[-1 * value.ndim], value.shape[-1]
-        if max(rows, columns) <= _LARGEST:
-            mark = None if wrong is None or wrong.shape != value.shape else wrong
-            rounded = np.round(value.astype(float), 3)
-            picture = figures.matrix(rounded, role, title, marked=mark)
-            return picture.html
-    return f"<div>{html.escape(title)}: <code>{html.escape(told(value))}</code></div>"
+    if wrong is not None and wrong.shape != value.shape:
+        wrong = None
+    pictures = []
+    for place in _slices(value, wrong):
+        title = f"{name}[{', '.join(map(str, place))}]" if place else name
+        marked = wrong[place] if mark and wrong is not None else None
+        numbers = np.round(value[place].astype(float), 3)
+        pictures.append(figures.matrix(numbers, role, title, marked=marked).html)
+    return "".join(pictures)
 
 
-def _first_wrong_slice(value: np.ndarray, wrong) -> tuple[int, ...]:
-    """The leading indices of the first matrix that holds a wrong entry."""
-    if wrong is not None and wrong.shape == value.shape and wrong.any():
-        return tuple(int(i) for i in np.argwhere(wrong)[0][:-2])
-    return (0,) * (value.ndim - 2)
+def _slices(value: np.ndarray, wrong) -> list[tuple[int, ...]]:
+    """The leading indices of the matrices to show: all of a few, or a wrong one."""
+    places = list(np.ndindex(*value.shape[:-2]))
+    if len(places) <= _SLICES:
+        return places
+    if wrong is not None:
+        return [tuple(int(i) for i in np.argwhere(wrong)[0][:-2])]
+    return places[:1]
 
 
 def told(value, most: int = 40) -> str:

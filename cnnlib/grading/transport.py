@@ -75,7 +75,7 @@ def decoded_answer(fields: dict) -> Answer:
     }
     made |= {name: bool(fields[name]) for name in ("stopped", "stuck")}
     outcomes = [
-        Outcome(decoded(o["value"]), *(str(o[name])[:300] for name in _TEXTS))
+        Outcome(decoded(o["value"]), *(str(o[name])[:2000] for name in _TEXTS))
         for o in fields["outcomes"][:100]
     ]
     shortcuts = [str(name)[:50] for name in fields["shortcuts"][:20]]

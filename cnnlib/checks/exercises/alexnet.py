@@ -243,8 +243,6 @@ FLIP_SOME = Exercise(
         "Work on a copy: result = images.clone(), then "
         "result[which] = images[which].flip(-1).",
     ),
-    shortcuts=("hflip", "horizontal_flip", "RandomHorizontalFlip"),
-    instead="flip on the chosen images",
 )
 
 
@@ -428,6 +426,17 @@ DROPOUT = Exercise(
         "you divide by 0.",
     ),
     probe="two_masks",
+    parts=(
+        "share of entries that are dropped",
+        "share of entries that two calls both drop",
+        "share of dropped entries with a dropped neighbor to the right",
+        "share of dropped entries with a dropped neighbor below",
+        "share of entries that are neither 0 nor scaled like the others",
+        "factor by which kept entries are scaled",
+        "input after the call (1 if it is as before)",
+        "result's number of nan (1 if there are any)",
+        "mean size of the dropped entries, beside all,",
+    ),
     shortcuts=("dropout", "dropout1d", "dropout2d", "feature_dropout", "alpha_dropout"),
     instead="a random mask",
     tolerance=0.03,

@@ -201,6 +201,7 @@ LENET = Exercise(
         "without ReLU and softmax.",
     ),
     probe="network",
+    parts=("number of parameters", "output of your network"),
     shortcuts=("LeNet5", "build"),
     instead="torch.nn's layers",
 )
@@ -431,7 +432,6 @@ C3_TABLE_EXERCISE = Exercise(
         "other: (0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5). The last map reads all six.",
     ),
     probe="tables",
-    instead="the table, written down",
 )
 
 
@@ -578,8 +578,6 @@ CENTER_BY_MASS = Exercise(
         "Write the part that stays inside into a new torch.zeros(28, 28); torch.roll "
         "would bring back on one side what leaves on the other.",
     ),
-    shortcuts=("center", "centered"),
-    instead="sums and a shift",
 )
 
 

@@ -525,7 +525,7 @@ MAX_POOL_BACKWARD = Exercise(
         "An argmax of n is row n // k and column n % k of the window. Add the window's "
         "corner, and write grad[c, i, j] there.",
     ),
-    shortcuts=("backward", "grad", "vjp", "max_unpool2d", "gradient_routing"),
+    shortcuts=("backward", "grad", "vjp"),
     instead="the place of the maximum, which you search yourself",
 )
 

@@ -174,8 +174,7 @@ VGG_BLOCK = Exercise(
         "nn.Sequential(*layers).",
     ),
     probe="network",
-    shortcuts=("vgg_block", "_make_layers", "make_layers"),
-    instead="torch.nn's layers",
+    parts=("number of parameters", "output of your network"),
 )
 
 
@@ -383,14 +382,7 @@ BATCH_NORM = Exercise(
         "y = (x - mean) / sqrt(var + eps), with eps inside the root. Then gamma and "
         "beta, reshaped to (1, C, 1, 1), scale and shift each channel.",
     ),
-    shortcuts=(
-        "batch_norm",
-        "native_batch_norm",
-        "instance_norm",
-        "layer_norm",
-        "group_norm",
-        "BatchNorm2d",
-    ),
+    shortcuts=("batch_norm", "native_batch_norm"),
     instead="mean, variance and a root",
 )
 
