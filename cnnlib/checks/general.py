@@ -68,10 +68,8 @@ def before_values(answer: Answer, trial: Trial) -> str:
         return error_words(seen[0]) + "."
     strange = [v for v in values if isinstance(v, Strange)]
     if strange:
-        return (
-            f"Your function returns a {strange[0].type}, where "
-            f"{kind(trial.expected[0].value)} is expected."
-        )
+        wanted = trial.exercise.try_out().wanted or kind(trial.expected[0].value)
+        return f"Your function returns a {strange[0].type}, where {wanted} is expected."
     return ""
 
 

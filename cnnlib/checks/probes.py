@@ -18,11 +18,14 @@ from .calls import Noted, Strange, plain
 PROBES = {}
 
 
-def probe(direct: bool = False):
-    """Register a probe; ``direct`` ones pass the case to the function as it is."""
+def probe(direct: bool = False, wanted: str = ""):
+    """Register a probe; ``direct`` ones pass the case to the function as it is.
+
+    ``wanted`` says what the function is to return, where the result does not.
+    """
 
     def register(function):
-        function.direct = direct
+        function.direct, function.wanted = direct, wanted
         PROBES[function.__name__] = function
         return function
 
@@ -67,7 +70,7 @@ def fill(module: nn.Module) -> None:
             parameter.copy_((values * 1.7 / fan_in**0.5).view_as(parameter))
 
 
-@probe()
+@probe(wanted="an nn.Module")
 def network(function, *case):
     """(number of parameters, output) of the module that the function builds.
 
@@ -92,13 +95,13 @@ def _described(module: nn.Module) -> str:
     return json.dumps({"weights": weights, "layers": sorted(kinds)})
 
 
-@probe()
+@probe(wanted="a tensor")
 def two_masks(function, x, p, training):
     """What two calls of a dropout do to ``x``, in nine numbers.
 
     Shares: of zeros, of zeros found again in the second call, of zeros whose right,
     lower and diagonal neighbor is one, too; of entries neither 0 nor scaled alike.
-    Then the scale of what is kept, whether the input was left alone, whether there is
+    Then the scale of what is kept times 1 - p, whether the input was left alone, whether there is
     nan, and how large the dropped entries were beside the others.
     """
     before = x.clone()
@@ -116,7 +119,7 @@ def two_masks(function, x, p, training):
         (zero[:, 1:] & zero[:, :-1]).double().mean(),
         (zero[1:] & zero[:-1]).double().mean(),
         odd.double().sum() / x.numel(),
-        usual,
+        usual * (1 - p) if p < 1 else usual,
         float(torch.equal(x, before)),
         float(one.isnan().any()),
         before[zero].abs().mean() / before.abs().mean() if zero.any() else 1.0,
@@ -140,7 +143,7 @@ class _SmallNetwork(nn.Module):
         return self.layers(x)
 
 
-@probe()
+@probe(wanted="a float")
 def training_steps(function, images, labels, classes, lr):
     """Three steps: the first one's loss and weights, the later ones', and the rest."""
     model = _SmallNetwork(images[0].numel(), classes).to(images.dtype)

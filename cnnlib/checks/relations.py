@@ -188,29 +188,44 @@ def _of_parts(trial: Trial, cases, pairs) -> str:
     if lengths != expected:
         return f"{min(expected)} entries are expected, but {min(lengths)} came."
     tolerance = trial.exercise.tolerance
-    wrong = sorted(
-        {
-            k
-            for e, r in pairs
-            for k, (a, b) in enumerate(zip(e, r, strict=True))
-            if not equal(a, b, tolerance)
-        }
-    )
+    wrong = sorted({k for e, r in pairs for k in _wrong_parts(e, r, tolerance)})
     first, n = wrong[0], len(pairs[0][0])
     parts = [(e[first], r[first]) for e, r in pairs]
     if len(cases[0]) == 0:
-        before = " What comes before it is right." if first else ""
-        came = told(parts[0][1])
-        return f"Entry {first} (counted from 0) is {came}, which is wrong.{before}"
+        return _in_a_list(*pairs[0], first)
     said = f"{_part(trial, first, n)} is wrong"
     rest = "the other is" if n == 2 else "the others are"
     said += f", {rest} right." if len(wrong) == 1 else ", and not the only one."
     inner = [(e, r) for e, r in parts if not equal(e, r, tolerance)]
     e, r = inner[0]
-    if trial.exercise.parts and getattr(e, "ndim", 1) == 0:
-        return f"{said} It is {told(r)}, where {told(e)} is expected."
     more = _of_arrays(trial, cases, inner) if len(inner) == len(cases) else ""
+    if trial.exercise.parts and getattr(e, "ndim", 1) == 0:
+        said += f" It is {told(r)}, where {told(e)} is expected."
     return f"{said} {more}".strip()
+
+
+def _wrong_parts(expected: tuple, received: tuple, tolerance: float) -> list[int]:
+    """Which parts differ; numbers are compared with the largest of them in view."""
+    if all(np.ndim(part) == 0 for part in (*expected, *received)):
+        return np.flatnonzero(
+            differing(np.stack(expected), np.stack(received), tolerance)
+        ).tolist()
+    pairs = zip(expected, received, strict=True)
+    return [k for k, (e, r) in enumerate(pairs) if not equal(e, r, tolerance)]
+
+
+def _in_a_list(expected: tuple, received: tuple, first: int) -> str:
+    """What is wrong in a list that does not depend on any argument."""
+    if sorted(map(told, expected)) == sorted(map(told, received)):
+        return (
+            "Your entries are right, but not in the right order; the first that is out "
+            f"of place is entry {first} (counted from 0)."
+        )
+    e, r = expected[first], received[first]
+    said = f"Entry {first} (counted from 0) is {told(r)}, which is wrong."
+    if np.shape(e) != np.shape(r):
+        return f"{said} It should have {np.size(e)} numbers, as a tuple."
+    return said + (" What comes before it is right." if first else "")
 
 
 def _part(trial: Trial, index: int, n: int) -> str:

@@ -432,7 +432,7 @@ DROPOUT = Exercise(
         "share of dropped entries with a dropped neighbor to the right",
         "share of dropped entries with a dropped neighbor below",
         "share of entries that are neither 0 nor scaled like the others",
-        "factor by which kept entries are scaled",
+        "scale of what is kept, times 1 - p,",
         "input after the call (1 if it is as before)",
         "result's number of nan (1 if there are any)",
         "mean size of the dropped entries, beside all,",

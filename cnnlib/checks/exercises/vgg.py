@@ -71,6 +71,10 @@ VGG_BLOCK = Exercise(
             block(padding=0),
         ),
         Mistake(
+            "The padding is 2. A 3×3 convolution keeps the size with padding=1.",
+            block(padding=2),
+        ),
+        Mistake(
             "There is no ReLU. One follows each convolution.",
             block(act=nn.Identity),
         ),
