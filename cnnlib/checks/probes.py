@@ -101,8 +101,8 @@ def two_masks(function, x, p, training):
 
     Shares: of zeros, of zeros found again in the second call, of zeros whose right,
     lower and diagonal neighbor is one, too; of entries neither 0 nor scaled alike.
-    Then the scale of what is kept times 1 - p, whether the input was left alone, whether there is
-    nan, and how large the dropped entries were beside the others.
+    Then the scale of what is kept times 1 - p, whether the input was left alone,
+    whether there is nan, and how large the dropped entries were beside the others.
     """
     before = x.clone()
     results = [plain(function(x, p, training)) for _ in range(2)]

@@ -102,7 +102,8 @@ def confusion_matrix__numpy(predictions, labels, classes):
 
 
 def confusion_matrix__one_hot(predictions, labels, classes):
-    return F.one_hot(labels, classes).float().T @ F.one_hot(predictions, classes).float()
+    rows, columns = F.one_hot(labels, classes), F.one_hot(predictions, classes)
+    return rows.float().T @ columns.float()
 
 
 def confusion_matrix__transposed(predictions, labels, classes):
@@ -143,7 +144,8 @@ def per_class_accuracy__nan(predictions, labels, classes):
 
 
 def per_class_accuracy__mean(predictions, labels, classes):
-    return torch.stack([(predictions[labels == c] == c).float().mean() for c in range(classes)])
+    found = [(predictions[labels == c] == c).float().mean() for c in range(classes)]
+    return torch.stack(found)
 
 
 def per_class_accuracy__precision(predictions, labels, classes):
