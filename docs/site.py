@@ -82,7 +82,8 @@ def title(notebook) -> str:
 def fold_solutions(notebook) -> None:
     """Put the solutions' cells into folds, as JupyterLab shows them."""
     for cell in notebook.cells:
-        if "solution" in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and "solution" in tags:
             code = cell.source.partition("\n")[2]
             source = f"<details><summary>Solution</summary>\n\n```python\n{code}\n```\n"
             cell.update(cell_type="markdown", source=f"{source}\n</details>")

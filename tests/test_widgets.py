@@ -14,7 +14,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnnlib import widgets
+from cnnlib import data, models, widgets
 from cnnlib.widgets.convolution import KERNELS
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -25,18 +25,100 @@ def uniform(images):
     return torch.full((len(images), 10), 0.1)
 
 
+def small_network():
+    """A network of every kind of step, and three pictures for it."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 2, 5, stride=2, padding=1),
+        torch.nn.BatchNorm2d(2),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(2, 3, 3, padding=1),
+        torch.nn.AvgPool2d(3, 2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(12, 4),
+        torch.nn.ReLU(),
+        torch.nn.Dropout(0.5),
+        torch.nn.Linear(4, 3),
+    )
+    network(torch.randn(8, 1, 28, 28))  # batch normalization has seen something
+    dice = torch.Generator().manual_seed(0)
+    return network, torch.randint(0, 256, (3, 1, 28, 28), generator=dice).byte()
+
+
+def network_explorer():
+    return widgets.network_explorer(*small_network(), classes=["a", "b", "c"])
+
+
 MAKERS = {
+    "network": network_explorer,
     "softmax": widgets.softmax_explorer,
     "convolution": widgets.convolution_explorer,
     "output_shape": widgets.output_shape_explorer,
     "digit_pad": lambda: widgets.digit_pad(uniform),
 }
-COMPUTE_IN_PAGE = ["softmax", "convolution", "output_shape"]
+COMPUTE_IN_PAGE = ["network", "softmax", "convolution", "output_shape"]
 
 
 @pytest.fixture(params=MAKERS)
 def widget(request):
     return MAKERS[request.param]()
+
+
+# The network explorer
+
+
+def test_network_explorer_computes_what_the_network_does():
+    """Up to the rounding of the weights to 8 bits, which is less than 1 %."""
+    network, images = small_network()
+    explorer = widgets.network_explorer(network, images)
+    x = data.normalize(images)
+    expected = network.eval()(x)
+    torch.testing.assert_close(explorer.model8(x), expected, rtol=0, atol=0.01)
+    assert explorer.classes == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    "build", [models.LeNet5, models.small_alexnet, models.small_vgg]
+)
+def test_network_explorer_takes_the_lecture_s_networks(build):
+    torch.manual_seed(0)
+    network = build(4, in_channels=3, image_size=32)
+    network = models.with_batch_norm(network).eval()
+    images = torch.randint(0, 256, (2, 3, 32, 32)).byte()
+    explorer = widgets.network_explorer(network, images)
+    x = data.normalize(images)
+    close = {"rtol": 0, "atol": 0.02 * network(x).abs().max().item()}
+    torch.testing.assert_close(explorer.model8(x), network(x), **close)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([torch.nn.Conv2d(1, 2, 3), torch.nn.Tanh()], "tanh is not among the layers"),
+        ([torch.nn.Conv2d(1, 2, 3, dilation=2)], "dilation"),
+        ([torch.nn.MaxPool2d(2, ceil_mode=True)], "ceil_mode"),
+        ([torch.nn.Conv2d(1, 2, 3)], "to logits"),
+    ],
+)
+def test_network_explorer_names_the_layer_that_it_cannot_show(layers, message):
+    with pytest.raises(ValueError, match=message):
+        widgets.network_explorer(torch.nn.Sequential(*layers), small_network()[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((uniform, small_network()[1]), TypeError, "expected model to be an nn.Module"),
+        ((small_network()[0], torch.zeros(1, 1, 28, 28)), TypeError, "uint8"),
+        ((small_network()[0], small_network()[1][0]), ValueError, "N, C, H, W"),
+        ((models.AlexNet(), small_network()[1]), ValueError, "at most 500,000"),
+        ((*small_network(), ["a"]), ValueError, "classes has 1 names for 3 logits"),
+    ],
+)
+def test_network_explorer_refuses(arguments, error, message):
+    with pytest.raises(error, match=message):
+        widgets.network_explorer(*arguments)
 
 
 # The digit pad
@@ -302,9 +384,9 @@ def jupyterlab(monkeypatch):
 
 
 def test_bundle_is_a_still_with_alt_text(widget):
-    data, _ = widget._repr_mimebundle_()
-    assert data["text/plain"] == repr(widget)
-    (image,) = Page(data["text/html"]).images
+    bundle, _ = widget._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(widget)
+    (image,) = Page(bundle["text/html"]).images
     assert len(image["alt"]) > 60
     kind, encoded = image["src"].split(",")
     assert kind == "data:image/svg+xml;base64"
@@ -313,10 +395,10 @@ def test_bundle_is_a_still_with_alt_text(widget):
 
 def test_in_jupyterlab_the_html_finds_its_model(widget, jupyterlab):
     # A view would turn into an error once its kernel is gone.
-    data, _ = widget._repr_mimebundle_()
-    assert set(data) == {"text/plain", "text/html"}
-    assert f'data-link="{widget.link}"' in data["text/html"]
-    assert len(Page(data["text/html"]).scripts) == 1
+    bundle, _ = widget._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert f'data-link="{widget.link}"' in bundle["text/html"]
+    assert len(Page(bundle["text/html"]).scripts) == 1
     assert "initialize: offer" in str(widget._esm)
 
 
@@ -330,17 +412,17 @@ def test_elsewhere_the_pad_keeps_the_view_that_reaches_its_kernel(
 ):
     monkeypatch.setenv("VSCODE_PID", "1")
     pad = widgets.digit_pad(uniform)
-    data, _ = pad._repr_mimebundle_()
-    assert data[VIEW]["model_id"] == pad.model_id
-    assert "text/html" in data
+    bundle, _ = pad._repr_mimebundle_()
+    assert bundle[VIEW]["model_id"] == pad.model_id
+    assert "text/html" in bundle
 
 
 def test_stored_notebooks_have_no_link_and_no_view(widget, jupyterlab, monkeypatch):
     monkeypatch.setenv("CNNLIB_WIDGETS", "still")
-    data, _ = widget._repr_mimebundle_()
-    assert set(data) == {"text/plain", "text/html"}
-    assert data["text/html"] == widget.html()
-    assert widget.link not in data["text/html"]
+    bundle, _ = widget._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert bundle["text/html"] == widget.html()
+    assert widget.link not in bundle["text/html"]
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -354,7 +436,7 @@ def test_the_same_widget_is_stored_the_same(name):
 
 def test_what_is_stored_is_small_and_asks_the_network_for_nothing(widget):
     html = widget.html()
-    assert len(html) < 60_000
+    assert len(html) < 65_000
     still = widget.still().replace("http://www.w3.org/2000/svg", "")
     for place in (still, widget._css, html.replace("http://www.w3.org/2000/svg", "")):
         assert "http" not in place
@@ -465,6 +547,21 @@ def test_browser_and_python_agree_on_softmax():
         t = torch.tensor(z, dtype=torch.float64)
         assert p == pytest.approx(t.softmax(0).tolist())
         assert loss == pytest.approx(F.cross_entropy(t, torch.tensor(1)).item())
+
+
+@needs_node
+def test_browser_and_python_agree_on_every_layer_of_a_network():
+    explorer = network_explorer()
+    x = data.normalize(explorer._images[:1])
+    body = f"""
+        const steps = {json.dumps(explorer.steps)}.map(widget.loadStep);
+        const layers = [{{ shape: [1, 28, 28], data: {x.flatten().tolist()} }}];
+        for (const step of steps) layers.push(widget.compute(step, layers.at(-1)));
+        console.log(JSON.stringify(layers.slice(1).map((l) => [...l.data])));
+    """
+    layers = node(str(explorer._esm), body)
+    assert len(layers) == len(explorer.steps) == 6
+    torch.testing.assert_close(torch.tensor(layers[-1]), explorer.model8(x)[0])
 
 
 @needs_node

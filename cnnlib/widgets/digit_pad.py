@@ -16,7 +16,7 @@ from cnnlib.drawing.format import probability
 from cnnlib.drawing.svg import TYPE, Canvas
 from cnnlib.widgets import base
 
-SIDE, PEN = 280, 22  # the pad's units and its pen's width; digit_pad.js has the same
+SIDE, PEN = 280, 22  # the pad's units and its pen's width; pad.js has the same
 
 # The seven that stands on the pad where no kernel runs.
 EXAMPLE = [
@@ -77,7 +77,7 @@ class DigitPad(base.Widget):
     (K,) what it answers, `milliseconds` how long that took here.
     """
 
-    _esm = base.source("common.js", "digit_pad.js")
+    _esm = base.source("common.js", "pad.js", "digit_pad.js")
     _note = (
         "<p>This is a picture: the network needs a running kernel to answer. "
         "Run the cell to draw a digit of your own.</p>"

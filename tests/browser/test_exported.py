@@ -40,9 +40,13 @@ def test_widgets_work_in_an_exported_page(window, page_of):
     shape = window.page.get_by_label("Output shape explorer")
     shape.get_by_label("kernel k").fill("5")
     assert shape.locator(".answer").inner_text() == "output size = 2"
+    window.page.goto(page_of("04_lenet"))
+    network = window.page.get_by_label("Network explorer")
+    network.get_by_label("layer").select_option("conv 2")
+    assert "150 products" in network.locator(".detail").inner_text()
 
 
-@pytest.mark.parametrize("name", ["01_convolution", "03_softmax_loss"])
+@pytest.mark.parametrize("name", ["01_convolution", "03_softmax_loss", "04_lenet"])
 def test_widgets_fit_a_phone(window, page_of, name):
     window.page.set_viewport_size({"width": 390, "height": 844})
     window.page.goto(page_of(name))

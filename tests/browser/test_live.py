@@ -27,6 +27,9 @@ shape
 loss = widgets.softmax_explorer(logits=(2.0, 1.0, 0.0))
 loss
 
+network = widgets.network_explorer(model, train.images[:3])
+network
+
 print(convolution.kernel, shape.stride, loss.logits, len(pad.strokes))
 """
 WIDGETS = {
@@ -34,6 +37,7 @@ WIDGETS = {
     "convolution": "Convolution explorer",
     "shape": "Output shape explorer",
     "loss": "Softmax and cross-entropy loss",
+    "network": "Network explorer",
 }
 SEVERE = ("serious", "critical")
 
@@ -166,6 +170,33 @@ def test_pointing_at_an_output_cell_lights_its_window(card, expect):
     expect(explorer.locator(".terms")).to_have_text(
         "output[1, 1] = 4·0 + 5·1 + 7·2 + 8·3 = 43"
     )
+
+
+def test_a_drawn_digit_runs_through_the_network_in_the_browser(running, card, expect):
+    explorer = card("network")
+    draw(running, explorer.get_by_label("Drawing pad"), ONE)
+    expect(explorer.locator("tr.best th").first).to_have_text("1")
+    explorer.get_by_role("button", name="Clear").click()
+    explorer.get_by_label("picture 2").click()
+    assert explorer.get_by_label("picture 2").get_attribute("aria-pressed") == "true"
+
+
+def test_a_unit_is_asked_by_mouse_and_by_number(card, expect):
+    explorer = card("network")
+    layer = explorer.locator(".net-layer").nth(3)
+    layer.locator("canvas").nth(5).click(position={"x": 20, "y": 20})
+    thread = explorer.get_by_label("Where you are")
+    expect(thread).to_contain_text("conv 2, map 5, row")
+    explorer.get_by_label("row", exact=True).fill("4")
+    explorer.get_by_label("column", exact=True).fill("7")
+    expect(thread).to_contain_text("conv 2, map 5, row 4, column 7")
+    expect(explorer.locator(".detail")).to_contain_text("150 products")
+    explorer.locator("table.window button").first.click()
+    expect(thread).to_contain_text("pool 1, map")
+    explorer.get_by_label("layer", exact=True).select_option("dense 3")
+    expect(explorer.locator(".detail")).to_contain_text("Softmax: logit z")
+    thread.get_by_role("button", name="all layers").click()
+    expect(explorer.locator(".detail")).to_contain_text("Click a unit in any layer")
 
 
 def test_what_pytorch_refuses_is_refused_with_a_reason(card, expect):
