@@ -193,7 +193,7 @@ def test_a_unit_is_asked_by_mouse_and_by_number(card, expect):
     expect(explorer.locator(".detail")).to_contain_text("150 products")
     explorer.locator("table.window button").first.click()
     expect(thread).to_contain_text("pool 1, map")
-    explorer.get_by_label("layer", exact=True).select_option("dense 3")
+    explorer.get_by_role("combobox").select_option("dense 3")
     expect(explorer.locator(".detail")).to_contain_text("Softmax: logit z")
     thread.get_by_role("button", name="all layers").click()
     expect(explorer.locator(".detail")).to_contain_text("Click a unit in any layer")
