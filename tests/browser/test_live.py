@@ -222,7 +222,8 @@ def test_tab_leads_through_a_widget_and_out_again(running, card, name):
     stops = widget.evaluate(
         """(card) => [...card.querySelectorAll(
             "button, select, input, [tabindex]")].filter((stop) => stop.tabIndex >= 0
-            && !stop.disabled && (stop.type !== "radio" || stop.checked)).length"""
+            && !stop.disabled && stop.checkVisibility()
+            && (stop.type !== "radio" || stop.checked)).length"""
     )
     widget.evaluate("(card) => { card.tabIndex = -1; card.focus(); }")
     names = []
