@@ -169,6 +169,11 @@ def without_end(z):
     return without_end(z)
 
 
+def leaving(z):
+    """SystemExit"""
+    raise SystemExit
+
+
 def a_string(z):
     """returns a str"""
     return "a row for each example"
@@ -196,7 +201,7 @@ def transposed(z):
 
 GENERAL = [
     returning_nothing, printing, raising_for_one_column, misspelled, nested_too_deep,
-    rounding, only_for_one_row, in_place, remembering, without_end, a_string,
+    leaving, rounding, only_for_one_row, in_place, remembering, without_end, a_string,
     two_arguments, a_shortcut, twice_too_large, transposed,
 ]  # fmt: skip
 
@@ -285,6 +290,15 @@ def test_a_wrong_answer_shows_its_smallest_example_and_the_next_hint(capsys):
     second = session.check(receptive_field)
     assert "Hint 2 of 3" in second.message
     assert "<details>" in second.to_html()
+
+
+def test_what_a_function_prints_is_not_lost():
+    def output_size(n, k, p=0, s=1, d=1):
+        print("n is", n)
+
+    report = checks.check(output_size)
+    assert report.printed.startswith("n is 5\nn is 5\n")
+    assert "<pre>n is 5" in report.to_html()
 
 
 def test_the_example_is_drawn_with_its_wrong_cells_marked():

@@ -146,6 +146,18 @@ def test_pad_shows_the_model_a_centered_picture_and_keeps_its_answer():
     assert pad.answer["probabilities"][1] == 1.0
 
 
+def test_a_tiny_digit_looks_to_the_network_like_a_large_one():
+    seen = []
+    for size in (19, 190):  # pixels of 280
+        pad = widgets.digit_pad(uniform)
+        stroke = [(0.2, 0.1), (0.8, 0.1), (0.4, 0.9)]  # a seven
+        pad.strokes = [
+            [[140 + size * (x - 0.5), 140 + size * (y - 0.5)] for x, y in stroke]
+        ]
+        seen.append(pad.picture.float())
+    assert (seen[0] - seen[1]).abs().mean() < 1  # of 255
+
+
 def test_clearing_the_pad_asks_nothing():
     pad = widgets.digit_pad(uniform)
     pad.strokes = LINE

@@ -62,7 +62,7 @@ class Answer:
 
     outcomes: list[Outcome] = field(default_factory=list)
     changed: str = ""  # the argument that was changed in place
-    forgetful: bool = True  # the same input gave the same answer twice
+    repeatable: bool = True  # the same input gave the same answer twice
     printed: str = ""
     shortcuts: list[str] = field(default_factory=list)
     stub: bool = False
@@ -126,7 +126,7 @@ def observe(
                 answer.changed = answer.changed or changed
                 if not random:
                     again, _ = _call(probe, function, case)
-                    answer.forgetful &= same(outcome, again)
+                    answer.repeatable &= same(outcome, again)
 
     with contextlib.redirect_stdout(printed), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -169,7 +169,7 @@ def _call(probe, function, case) -> tuple[Outcome, str]:
         value = probe(function, *given)
         note = value.note if isinstance(value, Noted) else ""
         value = plain(value.value if isinstance(value, Noted) else value)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         message = str(error).strip().split("\n")[0][:200]
         return Outcome(
             error=type(error).__name__, message=message, line=_line(error, function)

@@ -53,8 +53,8 @@ def blemish(exercise: Exercise, answer: Answer) -> str:
             f"this "
             f"exercise asks you to write yourself. Try it with {exercise.instead}."
         )
-    if not answer.forgetful:
-        return general.FORGETFUL
+    if not answer.repeatable:
+        return general.NOT_REPEATABLE
     if exercise.whole and any(o.value.dtype.kind == "f" for o in answer.outcomes):
         return general.FLOAT
     return ""
@@ -66,8 +66,8 @@ def diagnosed(trial: Trial, answer: Answer, right: list[bool]) -> str:
     if said:
         return said
     said = known_mistake(trial, answer, right)
-    if not said and not answer.forgetful:
-        said = general.FORGETFUL
+    if not said and not answer.repeatable:
+        said = general.NOT_REPEATABLE
     try:
         said = said or general.anything(trial, answer, right)
     except Exception:  # whatever strange thing came back, it is still wrong

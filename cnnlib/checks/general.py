@@ -18,7 +18,7 @@ from .relations import kind, relation, where_wrong
 from .report import shape_words, told
 from .trial import Trial, outcomes
 
-FORGETFUL = (
+NOT_REPEATABLE = (
     "The same input gives another result the second time. Something is remembered from "
     "call to call (a global variable, a list as a default argument), chance plays a "
     "part (dropout, torch.rand), or a tensor made with torch.empty is not filled."

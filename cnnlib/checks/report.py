@@ -43,6 +43,7 @@ class Report:
     example: Example | None = None
     hints: tuple[str, ...] = field(default=())
     shown_hints: int = 0
+    printed: str = ""  # what the function printed meanwhile
 
     @property
     def passed(self) -> bool:
@@ -68,6 +69,12 @@ class Report:
         body.append(f"<div>{marked_up(said)}</div>")
         if self.example:
             body.append(_example_html(self.example))
+        if self.printed:
+            printed = html.escape(self.printed)
+            body.append(
+                "<details><summary>What it printed</summary>"
+                f"<pre>{printed}</pre></details>"
+            )
         body.append(_hints_html(self.hints, self.shown_hints))
         return "".join(body) + "</div>"
 

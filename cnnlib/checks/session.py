@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import json
 import sys
@@ -46,6 +47,7 @@ class Session:
         )
         tries = self.tries.get(exercise.name, 0)
         report = judge(trial, answer, tries + 1)
+        report = dataclasses.replace(report, printed=answer.printed)
         self.results[exercise.name] = report.status
         self.tries[exercise.name] = tries + (report.status == WRONG)
         show(report.to_html(), report.message)

@@ -71,7 +71,7 @@ def decoded_answer(fields: dict) -> Answer:
     usual = Answer()
     made = {
         name: type(getattr(usual, name))(fields[name])
-        for name in ("changed", "forgetful", "printed", "stub", "signature")
+        for name in ("changed", "repeatable", "printed", "stub", "signature")
     }
     made |= {name: bool(fields[name]) for name in ("stopped", "stuck")}
     outcomes = [

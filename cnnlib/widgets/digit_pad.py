@@ -17,6 +17,7 @@ from cnnlib.drawing.svg import TYPE, Canvas
 from cnnlib.widgets import base
 
 SIDE, PEN = 280, 22  # the pad's units and its pen's width; pad.js has the same
+LONGEST, INK = 200, 27  # as the network sees it: 2.4 pixels of ink in a digit of 20
 
 # The seven that stands on the pad where no kernel runs.
 EXAMPLE = [
@@ -26,9 +27,14 @@ EXAMPLE = [
 
 
 def _paint(strokes: Sequence, side: int = 140) -> np.ndarray:
-    """Draw strokes on a square of SIDE units as white on black, uint8 (side, side)."""
+    """Draw strokes as white on black, uint8 (side, side).
+
+    They are brought to one size first, so that the pen is as wide as MNIST's: inked as
+    small as it was drawn, a tiny digit would become a blot when it is enlarged.
+    """
     finer = 2 * side  # drawn larger and reduced, which smooths the edges
-    scale, radius = finer / SIDE, PEN / 2 * finer / SIDE
+    strokes = _fitted(strokes)
+    scale, radius = finer / SIDE, INK / 2 * finer / SIDE
     image = Image.new("L", (finer, finer))
     pen = ImageDraw.Draw(image)
     for stroke in strokes:
@@ -37,6 +43,17 @@ def _paint(strokes: Sequence, side: int = 140) -> np.ndarray:
         for x, y in points:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(image.reduce(2))
+
+
+def _fitted(strokes: Sequence) -> list:
+    """The strokes with their longer side as long as LONGEST, in the pad's middle."""
+    points = np.array([point for stroke in strokes for point in stroke] or [[0, 0]])
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = LONGEST / max(float((high - low).max()), 1)
+    return [
+        (SIDE / 2 + scale * (np.array(stroke) - (low + high) / 2)).tolist()
+        for stroke in strokes
+    ]
 
 
 def _first_convolution(model: object) -> tuple[str, nn.Module] | None:

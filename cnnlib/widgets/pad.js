@@ -1,7 +1,7 @@
 // A pad to draw a digit on: by mouse, finger or keys. What all pads share.
 
 // The drawing is a list of strokes, each a list of [x, y] on a square of SIDE units.
-// Python draws the same strokes with the same pen before the network sees them.
+// The network sees the same strokes brought to one size, with a pen of MNIST's width.
 const SIDE = 280;
 const PEN = 22;
 
