@@ -435,7 +435,7 @@ DROPOUT = Exercise(
         "scale of what is kept, times 1 - p,",
         "input after the call (1 if it is as before)",
         "result's number of nan (1 if there are any)",
-        "mean size of the dropped entries, beside all,",
+        "size of the dropped entries (1 if it is unlike the others')",
     ),
     shortcuts=("dropout", "dropout1d", "dropout2d", "feature_dropout", "alpha_dropout"),
     instead="a random mask",
