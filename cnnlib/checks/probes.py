@@ -81,8 +81,9 @@ def network(function, *case):
     if not isinstance(module, nn.Module):
         return module if module is None else Strange(type(module).__name__)
     module = module.to(images.dtype)
-    fill(module)
     with torch.no_grad():
+        module(images)  # lazy layers have weights after this
+        fill(module)
         output = module(images)
     value = sum(p.numel() for p in module.parameters()), output
     return Noted(value, _described(module))

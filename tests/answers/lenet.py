@@ -55,6 +55,10 @@ def lenet__dense_as_convolution():
     )
 
 
+def lenet__lazy():
+    return nn.Sequential(*layers()[:7], nn.LazyLinear(120), *layers()[8:])
+
+
 def lenet__no_padding():
     """padding is missing"""
     return nn.Sequential(*layers(padding=0))
