@@ -54,6 +54,15 @@ def pooling_cases(r):
 
 def shared_mistakes(pool, word):
     """The mistakes with window and stride, which both poolings know."""
+    mixing = (
+        f"You mix the channels: you take the {word} over all channels of a window. "
+        "Each channel is pooled for itself."
+    )
+
+    def mixed(x, k, s):
+        pooled = pool(x, k, s)
+        return pooled.amax(0, True) if word == "maximum" else pooled.mean(0, True)
+
     return (
         Mistake(
             "Your stride is always 1. The window moves on by s pixels.",
@@ -79,31 +88,9 @@ def shared_mistakes(pool, word):
                 :, : pool(x, k, s).shape[1], : pool(x, k, s).shape[2]
             ],
         ),
-        Mistake(
-            f"You mix the channels: you take the {word} over all channels of a window. "
-            "Each channel is pooled for itself.",
-            lambda x, k, s: (
-                pool(x, k, s).amax(0) if word == "maximum" else pool(x, k, s).mean(0)
-            ),
-        ),
-        Mistake(
-            f"You mix the channels: you take the {word} over all channels of a window. "
-            "Each channel is pooled for itself.",
-            lambda x, k, s: (
-                pool(x, k, s).amax(0, keepdim=True)
-                if word == "maximum"
-                else pool(x, k, s).mean(0, keepdim=True)
-            ).expand_as(pool(x, k, s)),
-        ),
-        Mistake(
-            f"You mix the channels: you take the {word} over all channels of a window. "
-            "Each channel is pooled for itself.",
-            lambda x, k, s: (
-                pool(x, k, s).amax(0, keepdim=True)
-                if word == "maximum"
-                else pool(x, k, s).mean(0, keepdim=True)
-            ),
-        ),
+        Mistake(mixing, lambda x, k, s: mixed(x, k, s)[0]),
+        Mistake(mixing, lambda x, k, s: mixed(x, k, s).expand_as(pool(x, k, s))),
+        Mistake(mixing, mixed),
         Mistake(
             "Every output channel is pooled from the first input channel. Channel c "
             "comes from x[c].",
