@@ -69,7 +69,7 @@ def graded(tmp_path_factory):
     (folder / "broken.ipynb").write_text('{"cells": [[[')
     (folder / "empty.ipynb").write_text('{"cells": []}')
     (folder / "link.ipynb").symlink_to(secret)
-    results = grade(folder, seconds=60)
+    results = grade(folder, seconds=60, jobs=2)
     return {r.notebook: r for r in results}, folder
 
 

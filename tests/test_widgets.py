@@ -99,6 +99,9 @@ def test_network_explorer_takes_the_lecture_s_networks(build):
         ([torch.nn.Conv2d(1, 2, 3, dilation=2)], "dilation"),
         ([torch.nn.MaxPool2d(2, ceil_mode=True)], "ceil_mode"),
         ([torch.nn.Conv2d(1, 2, 3)], "to logits"),
+        ([torch.nn.Conv2d(1, 2, 3), torch.nn.ELU(inplace=True)], "elu"),
+        ([torch.nn.Linear(28, 2)], "rows of numbers"),
+        ([torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2, affine=False)], "weights"),
     ],
 )
 def test_network_explorer_names_the_layer_that_it_cannot_show(layers, message):

@@ -16,8 +16,7 @@ from .calls import Answer, Outcome, parameter_names
 from .compare import differing, opened
 from .exercise import Exercise
 from .report import NOT_WRITTEN, PASSED, WRONG, Example, Report, told
-from .trial import Trial, outcomes
-from .variations import variations
+from .trial import Trial
 
 
 def judge(trial: Trial, answer: Answer, shown_hints: int = 0) -> Report:
@@ -50,8 +49,8 @@ def blemish(exercise: Exercise, answer: Answer) -> str:
     if answer.shortcuts:
         return (
             f"The values are right, but `{answer.shortcuts[0]}` does the work that "
-            f"this "
-            f"exercise asks you to write yourself. Try it with {exercise.instead}."
+            "this exercise asks you to write yourself. Try it with "
+            f"{exercise.instead}."
         )
     if not answer.repeatable:
         return general.NOT_REPEATABLE
@@ -86,7 +85,7 @@ def known_mistake(trial: Trial, answer: Answer, right: list[bool]) -> str:
     wrong = [i for i, ok in enumerate(right) if not ok]
     values = [i for i in wrong if not answer.outcomes[i].error]
     best, said, twin = (0.0, 0.0), "", ""
-    for says, theirs in all_mistakes(trial):
+    for says, theirs in trial.mistakes:
         alike = trial.agreement(answer.outcomes, theirs)
         if not alike or not any(alike[i] for i in wrong):
             continue
@@ -107,16 +106,6 @@ def same_errors(some: Sequence[Outcome], others: Sequence[Outcome]) -> bool:
     """Do two functions fail alike, and not always?"""
     errors = [o.error for o in some]
     return errors == [o.error for o in others] and "" in errors
-
-
-def all_mistakes(trial: Trial):
-    """(sentence, outcomes) of the exercise's own mistakes, then of the general ones."""
-    exercise = trial.exercise
-    own = [(m.says, m.does) for m in exercise.mistakes]
-    for says, does in [*own, *variations(exercise, trial.cases)]:
-        theirs = outcomes(exercise, does, trial.cases)
-        if not all(trial.agreement(theirs, trial.expected)):
-            yield says, theirs
 
 
 def smallest(trial: Trial, answer: Answer, right: list[bool]) -> Example | None:

@@ -16,7 +16,7 @@ from .compare import equal
 from .inputs import only_when_wrong, when_wrong
 from .relations import kind, relation, where_wrong
 from .report import shape_words, told
-from .trial import Trial, outcomes
+from .trial import Trial
 
 NOT_REPEATABLE = (
     "The same input gives another result the second time. Something is remembered from "
@@ -179,8 +179,10 @@ def _shapes(weights: list) -> str:
 
 def _with_a_mistake(trial: Trial, answer: Answer, values: list[int]) -> str:
     """A known mistake together with one more change."""
-    for known in trial.exercise.mistakes:
-        theirs = outcomes(trial.exercise, known.does, trial.cases)
+    own = {mistake.says for mistake in trial.exercise.mistakes}
+    for says, theirs in trial.mistakes:
+        if says not in own:
+            continue
         pairs = [(theirs[i].value, answer.outcomes[i].value) for i in values]
         if any(
             theirs[i].error or not isinstance(theirs[i].value, np.ndarray)
@@ -197,5 +199,5 @@ def _with_a_mistake(trial: Trial, answer: Answer, values: list[int]) -> str:
             continue
         more = relation(trial, cases, pairs)
         if more and "All your results" not in more:
-            return f"{known.says} And besides: {more}"
+            return f"{says} And besides: {more}"
     return ""

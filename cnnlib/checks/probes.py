@@ -100,8 +100,8 @@ def _described(module: nn.Module) -> str:
 def two_masks(function, x, p, training):
     """What two calls of a dropout do to ``x``, in nine numbers.
 
-    Shares: of zeros, of zeros found again in the second call, of zeros whose right,
-    lower and diagonal neighbor is one, too; of entries neither 0 nor scaled alike.
+    Shares: of zeros, of zeros found again in the second call, of zeros whose right
+    neighbor is one, too, and whose lower one; of entries neither 0 nor scaled alike.
     Then the scale of what is kept times 1 - p, whether the input was left alone,
     whether there is nan, and whether the dropped entries are of another size (1 if so).
     """

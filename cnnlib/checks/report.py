@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Report:
     message: str
     diagnosis: str = ""
     example: Example | None = None
-    hints: tuple[str, ...] = field(default=())
+    hints: tuple[str, ...] = ()
     shown_hints: int = 0
     printed: str = ""  # what the function printed meanwhile
 

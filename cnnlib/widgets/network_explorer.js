@@ -225,7 +225,9 @@ function layerView(step, layer, shape, choose) {
   });
   const small = make("canvas", { width: columns, height: rows });
   function draw({ data }, field) {
-    const low = Math.min(...data), spread = Math.max(...data) - low || 1;
+    // Not Math.min(...data): a large layer has more numbers than a call may have.
+    const low = data.reduce((a, b) => Math.min(a, b)), high = data.reduce((a, b) => Math.max(a, b));
+    const spread = high - low || 1;
     const gray = (n) => Math.round(255 * (data[n] - low) / spread);
     const size = rows * columns;
     canvases.forEach((canvas, c) => {

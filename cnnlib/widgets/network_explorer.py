@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64 as b64
+import base64
 import io
 from collections.abc import Sequence
 
@@ -125,7 +125,7 @@ def _add_picture(canvas: Canvas, x, y, pixels, width, height=None) -> None:
     height = width if height is None else height
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", optimize=True)
-    data = b64.b64encode(file.getvalue()).decode()
+    data = base64.b64encode(file.getvalue()).decode()
     canvas.rect(x, y, width, height, "#000")
     canvas.add(
         "image",

@@ -120,12 +120,7 @@ class _Tracer(TorchFunctionMode):
         note = getattr(self, f"_{name}", None)
         if note:
             note(output, *args[1:], **{k: v for k, v in kwargs.items() if k != "input"})
-        elif name in _SAME or output is given:
-            pass
-        elif name in _FLAT and output.numel() == given.numel():
-            if output.ndim not in (2, 4):
-                raise ValueError(f"model: {name} gives {tuple(output.shape)}")
-        else:
+        elif name not in _SAME and not (name in _FLAT and output.ndim == 2):
             raise ValueError(f"model: {name} is not among the layers that can be shown")
         self.current = output
         return output
@@ -156,6 +151,8 @@ class _Tracer(TorchFunctionMode):
         )
 
     def _linear(self, output, weight, bias=None):
+        if output.ndim != 2:
+            raise ValueError("model: a dense layer that is not given rows of numbers")
         bias = torch.zeros(len(weight)) if bias is None else bias
         self._add(
             "dense",
@@ -203,11 +200,15 @@ class _Tracer(TorchFunctionMode):
             raise ValueError("model: it begins with a ReLU")
         self.steps[-1].relu = True
 
+    _relu_ = _relu
+
     def _batch_norm(self, output, mean, var, weight, bias, training, momentum, eps):
         """Folded into the convolution before it: both only scale and shift."""
         last = self.steps[-1] if self.steps else None
         if last is None or last.weight is None or last.relu:
             raise ValueError("model: batch normalization must follow a convolution")
+        if mean is None or weight is None:
+            raise ValueError("model: batch normalization without averages or weights")
         factor = (weight / (var + eps).sqrt()).detach().cpu()
         last.weight *= factor.view(-1, *[1] * (last.weight.ndim - 1))
         last.bias = (last.bias - mean.cpu()) * factor + bias.detach().cpu()

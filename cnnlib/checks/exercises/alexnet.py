@@ -449,16 +449,16 @@ def alexnet_shapes():
 
 
 def shapes(
-    image=224, padding=(1, 2, 1, 1, 1), window=3, ceil=False,
-    maps=(96, 256, 384, 384, 256), stride=4, kernels=(11, 5, 3, 3, 3),
+    padding=(1, 2, 1, 1, 1), window=3, ceil=False, maps=(96, 256, 384, 384, 256),
+    stride=4, pooled=(0, 1, 4), pool_stride=2,
 ):  # fmt: skip
     """The slide's network, or one that differs from it in one respect."""
-    rows, side = [], image
-    for i, out in enumerate(maps):
-        side = (side + 2 * padding[i] - kernels[i]) // (stride if i == 0 else 1) + 1
+    rows, side = [], 224
+    for i, (out, kernel) in enumerate(zip(maps, (11, 5, 3, 3, 3), strict=True)):
+        side = (side + 2 * padding[i] - kernel) // (stride if i == 0 else 1) + 1
         rows.append((out, side, side))
-        if i in (0, 1, 4):
-            side = (side - window + (1 if ceil else 0)) // 2 + 1
+        if i in pooled:
+            side = max((side - window + ceil) // pool_stride + 1, 1)
             rows.append((out, side, side))
     return [*rows, (4096,), (4096,), (1000,)]
 
@@ -555,12 +555,12 @@ ALEXNET_SHAPES = Exercise(
         Mistake(
             "The poolings come after every convolution in your list. They follow the "
             "first, second and fifth.",
-            lambda: every_pooled(),
+            lambda: shapes(pooled=range(5)),
         ),
         Mistake(
             "The poolings have stride 3, the size of their windows, in your list. It "
             "is 2: the windows overlap.",
-            lambda: stride_three(),
+            lambda: shapes(pool_stride=3),
         ),
     ),
     (
@@ -575,31 +575,6 @@ ALEXNET_SHAPES = Exercise(
     shortcuts=("summarize", "AlexNet", "AlexNet_2012", "build"),
     instead="the formula for the sizes",
 )
-
-
-def every_pooled():
-    side, rows = 224, []
-    for out, k, s, p in [
-        (96, 11, 4, 1), (256, 5, 1, 2), (384, 3, 1, 1), (384, 3, 1, 1), (256, 3, 1, 1)
-    ]:  # fmt: skip
-        side = (side + 2 * p - k) // s + 1
-        rows.append((out, side, side))
-        side = max((side - 3) // 2 + 1, 1)
-        rows.append((out, side, side))
-    return [*rows, (4096,), (4096,), (1000,)]
-
-
-def stride_three():
-    side, rows = 224, []
-    for i, (out, k, s, p) in enumerate(
-        [(96, 11, 4, 1), (256, 5, 1, 2), (384, 3, 1, 1), (384, 3, 1, 1), (256, 3, 1, 1)]
-    ):
-        side = (side + 2 * p - k) // s + 1
-        rows.append((out, side, side))
-        if i in (0, 1, 4):
-            side = (side - 3) // 3 + 1
-            rows.append((out, side, side))
-    return [*rows, (4096,), (4096,), (1000,)]
 
 
 EXERCISES = (RELU_BACKWARD, FLIP_SOME, DROPOUT, ALEXNET_SHAPES)
