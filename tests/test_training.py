@@ -1,7 +1,9 @@
 """training: fit, history, evaluation, files, progress."""
 
+import base64
 import functools
 import io
+import itertools
 import json
 import math
 import pickle
@@ -667,32 +669,94 @@ def test_progress_in_a_terminal_is_a_bar_and_then_a_line(monkeypatch):
     assert text.endswith(repr(history) + "\n")
 
 
-def test_progress_in_a_notebook_is_one_display(monkeypatch):
-    shown, updates = [], []
+CELLS = itertools.count(1)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """What a Jupyter kernel would show: of each display its content, then updates."""
+    shown = []
 
     class Handle:
         def update(self, content, raw):
             assert raw
-            updates.append(content)
+            shown[-1].append(content)
 
     def display(content, raw, display_id):
         assert raw
         assert display_id
-        shown.append(content)
+        shown.append([content])
         return Handle()
 
-    shell = types.SimpleNamespace(kernel=object())
+    shell = types.SimpleNamespace(kernel=object(), execution_count=next(CELLS))
     fake = types.ModuleType("IPython")
     fake.get_ipython = lambda: shell
     fake.display = types.ModuleType("IPython.display")
     fake.display.display = display
     monkeypatch.setitem(sys.modules, "IPython", fake)
     monkeypatch.setitem(sys.modules, "IPython.display", fake.display)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.delenv("CNNLIB_WIDGETS", raising=False)
+    return types.SimpleNamespace(shell=shell, shown=shown)
+
+
+def test_progress_in_a_notebook_is_one_display(notebook):
     history = fit(small(), bars(60), batch_size=20, progress=True, augment=slow)
-    assert len(shown) == 1
-    assert "<progress" in updates[0]["text/html"]
-    assert re.search(r"epoch 1 of 1, loss .*s left$", updates[0]["text/plain"])
+    (updates,) = notebook.shown
+    assert "<progress" in updates[1]["text/html"]
+    assert re.search(r"epoch 1 of 1, loss .*s left$", updates[1]["text/plain"])
     assert updates[-1] == {"text/plain": repr(history)}
+
+
+def svgs(html):
+    """The pictures in HTML, as SVG text."""
+    found = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", html)
+    return [base64.b64decode(data).decode() for data in found]
+
+
+def test_where_somebody_watches_the_network_is_seen_and_the_course_stays(
+    notebook, monkeypatch
+):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lecture.ipynb")
+    monkeypatch.setattr(training.progress, "GLANCE", 0)
+    more = {"batch_size": 20, "progress": True}
+    history = fit(small(), bars(60), bars(12), epochs=2, **more)
+    (updates,) = notebook.shown
+    running = [u for u in updates if "<progress" in u["text/html"]]
+    (picture,) = svgs(running[-1]["text/html"])
+    assert "LeNet5 on bars" in picture
+    assert "weights of the first layer" in picture
+    assert "its maps of the first test image" in picture
+    wrong = round(12 * (1 - history.records[0]["test_accuracy"]))
+    assert f"wrong: {wrong} of 12" in picture
+    assert updates[-1]["text/plain"] == repr(history)
+    (film,) = svgs(updates[-1]["text/html"])
+    assert film.count("weights of the first layer") == len(running)
+    assert "addControls" in updates[-1]["text/html"]
+
+
+def test_trainings_of_one_cell_stand_side_by_side(notebook, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lecture.ipynb")
+    first = fit(small(), bars(20), bars(12), progress=True)
+    second = fit(with_norm(), bars(20), bars(12), progress=True)
+    (updates,) = notebook.shown
+    assert updates[-1]["text/plain"] == f"{first!r}\n{second!r}"
+    assert len(svgs(updates[-1]["text/html"])) == 2
+    notebook.shell.execution_count = next(CELLS)
+    fit(small(), bars(20), progress=True)
+    assert len(notebook.shown) == 2
+
+
+def test_a_watched_training_gives_the_same_weights(notebook, monkeypatch):
+    def weights():
+        model = with_norm()
+        fit(model, bars(60), bars(12), batch_size=20, progress=True)
+        return model.state_dict()
+
+    alone = weights()
+    monkeypatch.setenv("JPY_SESSION_NAME", "lecture.ipynb")
+    monkeypatch.setattr(training.progress, "GLANCE", 0)
+    torch.testing.assert_close(weights(), alone, rtol=0, atol=0)
 
 
 def test_progress_says_when_it_was_stopped(capfd):

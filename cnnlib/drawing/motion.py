@@ -9,7 +9,9 @@ without animation, so that must be the first step.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import Canvas
 
 MOST_FRAMES = 150  # a longer animation is neither watched nor small
@@ -38,6 +40,11 @@ class Film:
             rests = "@media(prefers-reduced-motion:reduce){*{animation:none!important}}"
             canvas.css += [".h{opacity:0}", rests]
 
+    def picture(self, alt: str, first: int = 0) -> Picture:
+        """The finished canvas, with controls; it stands at step ``first`` if not 0."""
+        moves = {"steps": self.count, "seconds": self.seconds, "first": first}
+        return replace(self.canvas.picture(alt), **moves)
+
     def part(self, n: int, parts: int) -> dict[str, str]:
         """Attributes of a group that is seen in the n-th of equal ``parts`` only."""
         if parts == 1:
@@ -62,6 +69,16 @@ class Film:
         frames = f"0%{{opacity:1}}{gone:.2f}%{{opacity:0}}{back:.2f}%,100%{{opacity:1}}"
         self._add(f"k{n}", f"@keyframes k{n}{{{frames}}}", " step-end")
         return {"class_": f"k{n}"}
+
+    def between(self, n: int, end: int) -> dict[str, str]:
+        """Attributes of a group that is seen from step ``n`` until before ``end``."""
+        start, stop = 100 * n / self.count, 100 * end / self.count
+        frames = (
+            f"0%{{opacity:0}}{start:.2f}%{{opacity:1}}{stop:.2f}%,100%{{opacity:0}}"
+        )
+        name = f"b{n}-{end}"
+        self._add(name, f"@keyframes {name}{{{frames}}}", " step-end")
+        return {"class_": f"{name} h"}
 
     def from_then_on(self, n: int) -> dict[str, str]:
         """Attributes of a group that is not seen before step ``n``."""

@@ -13,14 +13,19 @@ class Picture:
     """A finished picture and its alt text; shows itself in a notebook.
 
     ``content`` holds the bytes of one image of type ``mime`` ("image/png",
-    "image/jpeg" or "image/svg+xml"), ``width`` its shown width in CSS pixels.
-    Raises ValueError when ``alt`` is empty: every picture says what it shows.
+    "image/jpeg" or "image/svg+xml"), ``width`` its shown width in CSS pixels. A picture
+    that moves has ``steps`` of ``seconds`` each; with scripts it can be paused and
+    stepped through. Raises ValueError when ``alt`` is empty: every picture says what it
+    shows.
     """
 
     content: bytes
     alt: str
     width: int
     mime: str = "image/png"
+    steps: int = 1
+    seconds: float = 0.0
+    first: int = 0  # the step that it stands still at; 0: it moves by itself
 
     def __post_init__(self):
         if not isinstance(self.alt, str) or not self.alt.strip():
@@ -33,11 +38,19 @@ class Picture:
     def html(self) -> str:
         """The picture as one ``<img>`` that needs no other file."""
         data = base64.b64encode(self.content).decode("ascii")
-        return (
+        image = (
             f'<img alt="{html.escape(self.alt)}" width="{self.width}" '
             'style="max-width:100%;height:auto;background:#fff;border-radius:8px" '
             f'src="data:{self.mime};base64,{data}">'
         )
+        return image + self._controls() if self.steps > 1 else image
+
+    def _controls(self) -> str:
+        """The script that puts a button and a slider under a picture that moves."""
+        script = Path(__file__).with_name("player.js").read_text(encoding="utf-8")
+        image = "document.currentScript.previousElementSibling"
+        call = f"addControls({image}, {self.steps}, {self.seconds:g}, {self.first});"
+        return f"<script>(() => {{\n{script}{call}\n}})();</script>"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         # An <img> in HTML is what keeps alt text and animation in every renderer, and

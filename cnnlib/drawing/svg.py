@@ -6,9 +6,14 @@ inside an ``<img>`` wherever a notebook is rendered.
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Container
 from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from PIL import Image
 
 from cnnlib.drawing import palette
 from cnnlib.drawing.format import number
@@ -127,6 +132,26 @@ class Canvas:
             fill=None if fill == palette.INK else fill,
             text_anchor=anchor,
             **more,
+        )
+
+    def image(
+        self, x, y, pixels: np.ndarray, width: float, height: float | None = None
+    ) -> None:
+        """Pixels, uint8 (H, W) or (H, W, 3), in a box; a square one if not told."""
+        height = width if height is None else height
+        self._grow(x, y, x + width, y + height)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG", optimize=True)
+        data = base64.b64encode(file.getvalue()).decode("ascii")
+        self.add(
+            "image",
+            x=float(x),
+            y=float(y),
+            width=float(width),
+            height=float(height),
+            preserveAspectRatio="none",
+            style="image-rendering:pixelated",
+            href=f"data:image/png;base64,{data}",
         )
 
     @contextmanager

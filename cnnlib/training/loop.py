@@ -18,6 +18,7 @@ from .batches import Batches, check_data, on_device
 from .checkpoint import Checkpoint
 from .evaluation import check_fits, logits_and_labels, loss_of
 from .history import History
+from .panel import Panel
 from .processes import Processes
 from .progress import Progress
 from .randomness import global_generators_restored
@@ -99,7 +100,8 @@ def fit(
     saved = Checkpoint(checkpoint, processes, parts, history)
     first_epoch, first_step, measured = saved.load() if resume else (0, 0, None)
     shown = progress and processes.first
-    bar = Progress(history, epochs, steps, shown, first_epoch, first_step)
+    panel = Panel(history, epochs, steps, model, test)
+    bar = Progress(history, epochs, steps, panel, shown, first_epoch, first_step)
     with (
         global_generators_restored(device),
         _channels_last(model, batches, test),
@@ -130,11 +132,11 @@ def fit(
                     bar.show(epoch, step, _finite(loss.item(), epoch))
                 if saved.due():
                     saved.save(epoch, step + 1, measured)
-            tested = _measure(model, test, criterion, processes)
+            *tested, answers = _measure(model, test, criterion, processes)
             seconds = time.perf_counter() - started
             history.add_epoch(measured.tolist(), tested, seconds)
             _finite(history.records[-1]["train_loss"], epoch)
-            bar.epoch_done()
+            bar.epoch_done(answers)
             first_step = 0
             saved.save(epoch + 1, 0)
     model.classes = batches.classes
@@ -168,10 +170,10 @@ def _check_arguments(model, train, test, checkpoint, resume) -> None:
         )
 
 
-def _measure(model, test, criterion, processes) -> tuple[float | None, float | None]:
-    """Loss and accuracy on ``test``; of a set, each process computes a share."""
+def _measure(model, test, criterion, processes):
+    """Loss, accuracy and answers (N,) on ``test``; each process computes a share."""
     if test is None:
-        return None, None
+        return None, None, None
     if isinstance(test, ImageSet):
         share = test[processes.share(len(test))]
         logits = processes.gather(logits_and_labels(model, share)[0], len(test))
@@ -179,8 +181,9 @@ def _measure(model, test, criterion, processes) -> tuple[float | None, float | N
     else:
         logits, labels = logits_and_labels(model, test)
     labels = labels.to(logits.device)
-    right = (logits.argmax(1) == labels).sum().item()
-    return criterion(logits, labels).item(), right / len(labels)
+    answers = logits.argmax(1)
+    right = (answers == labels).sum().item()
+    return criterion(logits, labels).item(), right / len(labels), answers
 
 
 @contextmanager

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 import traitlets as t
-from PIL import Image
 from torch import Tensor, nn
 
 from cnnlib.data import normalize
@@ -83,7 +80,7 @@ class NetworkExplorer(base.Widget):
         canvas = Canvas()
         canvas.text(0, 0, "picture", anchor="start", font_weight="bold")
         image = self._images[self.picture].permute(1, 2, 0).numpy()
-        _add_picture(canvas, 0, 16, image.squeeze(), 112)
+        canvas.image(0, 16, image.squeeze(), 112)
         y = 160.0
         for step, output in zip(self._steps, self._outputs(), strict=True):
             title = f"{step.name}, {sizes(step.shape)}"
@@ -104,14 +101,14 @@ def _draw_layer(canvas: Canvas, y: float, output: Tensor) -> float:
     gray = _as_gray(output)
     if output.ndim == 1:
         side = min(14.0, _ROW / len(gray))
-        _add_picture(canvas, 0, y, gray[None], side * len(gray), side)
+        canvas.image(0, y, gray[None], side * len(gray), side)
         return y + side
     side, gap = (62, 6) if len(gray) <= 16 else (34, 3)
     per_row = _ROW // (side + gap)
     for i, one in enumerate(gray):
         row, column = divmod(i, per_row)
         at = column * (side + gap), y + row * (side + gap)
-        _add_picture(canvas, *at, one, side)
+        canvas.image(*at, one, side)
     return y + (len(gray) - 1) // per_row * (side + gap) + side
 
 
@@ -119,24 +116,6 @@ def _as_gray(output: Tensor) -> np.ndarray:
     """Black for the smallest number of a layer, white for the largest."""
     low, high = output.min(), output.max()
     return (255 * (output - low) / (high - low).clamp(min=1e-12)).byte().numpy()
-
-
-def _add_picture(canvas: Canvas, x, y, pixels, width, height=None) -> None:
-    height = width if height is None else height
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", optimize=True)
-    data = base64.b64encode(file.getvalue()).decode()
-    canvas.rect(x, y, width, height, "#000")
-    canvas.add(
-        "image",
-        x=float(x),
-        y=float(y),
-        width=float(width),
-        height=float(height),
-        preserveAspectRatio="none",
-        style="image-rendering:pixelated",
-        href=f"data:image/png;base64,{data}",
-    )
 
 
 def network_explorer(

@@ -158,8 +158,7 @@ def show_convolution(problem: Convolution, places, alt: str, seconds: float = 2)
     stage = convolution_stage(canvas, problem, moving=len(places) > 1)
     columns = columns_below(canvas)
     frames = [Frame(place, _sum_lines(problem, place, columns)) for place in places]
-    play(canvas, stage, frames, seconds)
-    return canvas.picture(alt)
+    return play(canvas, stage, frames, seconds).picture(alt)
 
 
 def _sum_lines(problem: Convolution, place, columns: int) -> list[Words]:

@@ -41,8 +41,7 @@ def show_pooling(problem: Pooling, places, alt: str, seconds: float = 2) -> Pict
         ]
         lines = wrapped([*words, ("", " = "), ("y", result)], columns_below(canvas))
         frames.append(Frame((0, i, j), lines, _winners(problem, i, j)))
-    play(canvas, stage, frames, seconds)
-    return canvas.picture(alt)
+    return play(canvas, stage, frames, seconds).picture(alt)
 
 
 def _winners(problem: Pooling, i: int, j: int) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise, product
+from typing import NamedTuple
 
 from cnnlib.drawing import palette
 from cnnlib.drawing.motion import Film
@@ -101,7 +102,7 @@ def animate_receptive_field(
     stage = _Stage(canvas, sides, downwards)
     film = Film(canvas, 2 + len(steps), seconds, "give fewer layers")
     stage.draw(film, steps)
-    return canvas.picture(
+    return film.picture(
         f"Animation: the receptive field of one output cell grows from the output back "
         f"to the input, through {_told(downwards, sides)}. It sees "
         f"{sides[-1]}×{sides[-1]} cells of the input."
@@ -125,19 +126,34 @@ def _paths(downwards) -> list[Counter]:
     return maps
 
 
-def _steps(sides, downwards) -> list[tuple[int, Cell, list[Cell], set[Cell]]]:
-    """(map, cell, the cells that it reads, those lit from then on) of every step."""
-    steps = []
+class _Step(NamedTuple):
+    """The ``cell`` of map n and what it reads; what is new in the map below then."""
+
+    n: int
+    cell: Cell
+    reads: list[Cell]
+    lit: set[Cell]
+    counts: dict[Cell, int]  # the paths found so far, where they have changed
+
+
+def _steps(sides, downwards) -> list[_Step]:
+    """Every window of every map in turn; of a large map those in its corners."""
+    steps, paths = [], _paths(downwards)
     for n, k in enumerate(downwards):
         side, dark = sides[n], set(product(range(sides[n + 1]), repeat=2))
         visited = [*product(range(side), repeat=2)]
-        if len(visited) > EACH:
+        if few := len(visited) > EACH:
             visited = [*product((0, side - 1), repeat=2)]
+        found: Counter = Counter()
         for cell in visited:
-            reads = _window(cell, k)
-            lit = dark if cell == visited[-1] else dark & set(reads)
+            reads, last = _window(cell, k), cell == visited[-1]
+            lit = dark if last else dark & set(reads)
             dark = dark - lit
-            steps.append((n, cell, reads, lit))
+            found.update({read: paths[n][cell] for read in reads})
+            counts = {read: found[read] for read in reads}
+            if few:  # the windows between are passed over, so nothing adds up
+                counts = dict(paths[n + 1]) if last else {}
+            steps.append(_Step(n, cell, reads, lit, counts))
     return steps
 
 
@@ -146,7 +162,6 @@ class _Stage:
 
     def __init__(self, canvas: Canvas, sides: list[int], downwards: list[int]):
         self.canvas, self.sides, self.downwards = canvas, sides, downwards
-        self.paths = _paths(downwards)
         self.gap = max(text_width(f"{k}×{k}", TYPE) for k in downwards) + 30
         # One more cell on every side says that the map goes on.
         columns = sum(side + 2 for side in sides)
@@ -181,10 +196,11 @@ class _Stage:
             self._paper(n)
         for n, k in enumerate(self.downwards):
             self._between(n, k)
-        self._lit(0, {(0, 0)}, {})
-        for at, (n, _, _, lit) in enumerate(steps, 2):
+        self._lit(0, {(0, 0)})
+        for at, step in enumerate(steps, 2):
             with self.canvas.group(**film.since(at)):
-                self._lit(n + 1, lit, self.paths[n + 1])
+                self._lit(step.n + 1, step.lit)
+        self._counts(film, steps)
         for at, (n, *_) in enumerate(steps, 2):
             if at == 2 or steps[at - 3][0] < n:  # the first step of a map
                 with self.canvas.group(**film.since(at)):
@@ -207,7 +223,7 @@ class _Stage:
         with self.canvas.group(**film.only(1)):
             self._outline(0, (0, 0), 1)
             self._say(foot, "One output cell. What does it depend on?")
-        for at, (n, cell, reads, _) in enumerate(steps, 2):
+        for at, (n, cell, reads, *_) in enumerate(steps, 2):
             k, side = self.downwards[n], self.sides[n + 1]
             whose = "The output cell" if n == 0 else "Each of these cells"
             with self.canvas.group(**film.only(at)):
@@ -240,22 +256,33 @@ class _Stage:
         y = min(0.0, self.middle - 60) - 20
         self.canvas.text(x, y, f"{k}×{k}", TYPE, palette.KERNEL_INK)
 
-    def _lit(self, n: int, cells, paths) -> None:
-        """Cells in their map's color, with their numbers where these fit."""
+    def _lit(self, n: int, cells) -> None:
+        """Cells in their map's color."""
         pale, edge, _ = self.look(n)
         with self.canvas.group(fill=pale, stroke=edge, stroke_width=1.5):
             for cell in sorted(cells):
                 at = self.corner(n, cell)
                 self.canvas.rect(*at, self.cell, self.cell, fill=None)
-        longest = max(len(str(count)) for count in paths.values()) if paths else 9
-        size = min(0.42 * self.cell, 0.78 * self.cell / (0.6 * longest))
-        if size < 11:
-            return
-        with self.canvas.group(font_size=size, text_anchor="middle"):
-            for cell in sorted(cells):
-                x, y = self.corner(n, cell)
-                at = {"x": x + self.cell / 2, "y": y + self.cell / 2 + 0.36 * size}
-                self.canvas.add("text", str(paths[cell]), **at)
+
+    def _counts(self, film: Film, steps: list[_Step]) -> None:
+        """In each cell the paths found so far, where the final numbers fit."""
+        changes: dict[tuple[int, Cell], list[tuple[int, int]]] = {}
+        for at, step in enumerate(steps, 2):
+            for cell, count in step.counts.items():
+                changes.setdefault((step.n + 1, cell), []).append((at, count))
+        largest = {}
+        for (n, _), course in changes.items():
+            largest[n] = max(largest.get(n, 0), course[-1][1])
+        for (n, cell), course in sorted(changes.items()):
+            size = min(0.42, 1.3 / len(str(largest[n]))) * self.cell
+            if size < 11:
+                continue
+            x, y = self.corner(n, cell)
+            place = {"x": x + self.cell / 2, "y": y + self.cell / 2 + 0.36 * size}
+            look = {"font_size": size, "text_anchor": "middle"}
+            for (at, count), after in zip(course, [*course[1:], None], strict=True):
+                seen = film.since(at) if after is None else film.between(at, after[0])
+                self.canvas.add("text", str(count), **place, **look, **seen)
 
     def _size(self, n: int) -> None:
         x, _ = self.corner(n, (0, 0))

@@ -81,7 +81,7 @@ def wrapped(words: Words, columns: int) -> list[Words]:
     return lines
 
 
-def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> None:
+def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> Film:
     """Draw the frames over the stage: the only one, or all of them moving."""
     canvas.css.append(_role_css())
     advice = "take a smaller input, a larger stride or fewer channels"
@@ -104,6 +104,7 @@ def play(canvas: Canvas, stage: Stage, frames: list[Frame], seconds: float) -> N
     for n, frame in enumerate(frames):
         with canvas.group(**film.only(n)):
             _write(canvas, frame.lines, stage.foot)
+    return film
 
 
 def _moves(points: list[Point]) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,7 +109,7 @@ def animate_occlusion(
     _Chart(canvas, as_picture(batch[0]), found, window, name, title).draw(film)
     y, x = _strongest(found)
     whole, least = percent(found.whole, 0), percent(found.p[y, x], 0)
-    return canvas.picture(
+    return film.picture(
         f"Animation{': ' + title if title else ''}: a square of {window}×{window} "
         f"pixels hides one part of the image after the other. The network says {name} "
         f"with {whole}; with the square at row {found.tops[y]}, column "
@@ -180,23 +178,9 @@ class _Chart:
     def _photo(self, film: Film, frames) -> None:
         """The photo once, as PNG, and over it the square in the photo's mean color."""
         high, wide = self.size
-        file = io.BytesIO()
-        pixels = (255 * self.picture).round().astype(np.uint8)
-        photo = Image.fromarray(pixels)
+        photo = Image.fromarray((255 * self.picture).round().astype(np.uint8))
         photo.thumbnail((FINEST, FINEST))
-        photo.save(file, "PNG", optimize=True)
-        data = base64.b64encode(file.getvalue()).decode("ascii")
-        self.canvas.rect(0, -SIDE, wide, high, palette.FAINT)
-        self.canvas.add(
-            "image",
-            x=0,
-            y=-SIDE,
-            width=float(wide),
-            height=float(high),
-            preserveAspectRatio="none",
-            style="image-rendering:pixelated",
-            href=f"data:image/png;base64,{data}",
-        )
+        self.canvas.image(0, -SIDE, np.asarray(photo), wide, high)
         spots = [(self.found.tops[y], self.found.lefts[x]) for y, x in frames]
         moves = [self._shift(self.pixel, spot, spots[0]) for spot in spots]
         (top, left), side = spots[0], self.window * self.pixel

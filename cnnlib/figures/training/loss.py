@@ -189,7 +189,7 @@ def animate_gradient_descent_on_p(
     film = Film(canvas, len(frames), seconds, "give fewer steps")
     _DescentChart(canvas, path, y, classes, target).draw(film, frames)
     told = [f"{path[step][target]:.2f} at step {step}" for step in shown]
-    return canvas.picture(
+    return film.picture(
         "Animation: gradient descent pushes p towards y, with p, y, p \u2212 y and the "
         f"loss at each step. The probability of class {classes[target]} is "
         f"{listed(told)}; the loss falls from {_loss(path[0], target):.3f} to "
