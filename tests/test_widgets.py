@@ -55,9 +55,10 @@ MAKERS = {
     "softmax": widgets.softmax_explorer,
     "convolution": widgets.convolution_explorer,
     "output_shape": widgets.output_shape_explorer,
+    "studio": widgets.kernel_studio,
     "digit_pad": lambda: widgets.digit_pad(uniform),
 }
-COMPUTE_IN_PAGE = ["network", "softmax", "convolution", "output_shape"]
+COMPUTE_IN_PAGE = ["network", "softmax", "convolution", "output_shape", "studio"]
 
 
 @pytest.fixture(params=MAKERS)
@@ -284,6 +285,39 @@ def test_softmax_explorer_refuses_later_too():
 # Convolution
 
 
+def test_the_studio_shows_photos_in_gray_and_no_larger_than_a_browser_filters():
+    studio = widgets.kernel_studio()
+    assert list(studio.photos) == ["temple", "flower"]
+    assert studio.size == {"width": 320, "height": 214}
+    assert studio.output.shape == (212, 318)
+    red = torch.zeros(3, 8, 9, dtype=torch.uint8)
+    red[0] = 255
+    flat = widgets.kernel_studio({"red": red}, "identity").output
+    torch.testing.assert_close(flat, torch.full((6, 7), 76.0))  # 0.299 x 255
+
+
+PHOTO = torch.zeros(3, 8, 8, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"photos": PHOTO}, TypeError, "photos to map names to images"),
+        ({"photos": {}}, TypeError, "photos to map names to images"),
+        ({"photos": {"a": PHOTO.float()}}, TypeError, "photo 'a' to be a uint8 tensor"),
+        ({"photos": {"a": PHOTO[:2]}}, ValueError, "photo 'a' to have shape"),
+        ({"kernel": "sobel"}, ValueError, "kernel to be one of .*'sharpen'"),
+        ({"kernel": [[1, 2], [3, 4]]}, ValueError, "kernel to have shape .3, 3."),
+        ({"second": torch.ones(5, 5)}, ValueError, "second to have shape .3, 3."),
+        ({"stride": 0}, ValueError, "stride to be at least 1"),
+        ({"pool": 2.0}, TypeError, "pool to be an integer"),
+    ],
+)
+def test_the_studio_refuses(arguments, error, message):
+    with pytest.raises(error, match=message):
+        widgets.kernel_studio(**arguments)
+
+
 def test_convolution_explorer_starts_with_the_slide():
     explorer = widgets.convolution_explorer()
     assert explorer.output.tolist() == [[19, 25], [37, 43]]
@@ -451,7 +485,8 @@ def test_the_same_widget_is_stored_the_same(name):
 
 def test_what_is_stored_is_small_and_asks_the_network_for_nothing(widget):
     html = widget.html()
-    assert len(html) < 65_000
+    photos = isinstance(widget, widgets.KernelStudio)
+    assert len(html) < (240_000 if photos else 65_000)
     still = widget.still().replace("http://www.w3.org/2000/svg", "")
     for place in (still, widget._css, html.replace("http://www.w3.org/2000/svg", "")):
         assert "http" not in place
@@ -550,6 +585,42 @@ def test_browser_convolves_as_pytorch_does():
     body = f"""console.log(JSON.stringify(
         {json.dumps(cases)}.map((c) => widget.convolve(...c))));"""
     assert node(str(widgets.convolution_explorer()._esm), body) == expected
+
+
+@needs_node
+def test_the_studio_computes_as_pytorch_does():
+    dice = torch.Generator().manual_seed(0)
+    photo = torch.randint(0, 256, (1, 15, 20), generator=dice).byte()
+    settings = [
+        {},
+        {"relu": True},
+        {"stride": 2, "pool": 3},
+        {"second": [[1, 0.5, 0], [0, -1, 0], [2, 0, 0]], "relu": True, "stride": 2},
+    ]
+    for setting in settings:
+        studio = widgets.kernel_studio({"noise": photo}, "sharpen", **setting)
+        names = ("kernel", "second", "relu", "stride", "pool")
+        now = {name: getattr(studio, name) for name in names}
+        body = f"""
+            const values = Float32Array.from({photo.flatten().tolist()});
+            const photo = {{ width: 20, height: 15, values }};
+            const out = widget.runStudio(photo, {json.dumps(now)}).at(-1);
+            const answer = {{ size: [out.height, out.width], values: [...out.values] }};
+            console.log(JSON.stringify(answer));"""
+        out = node(str(studio._esm), body)
+        computed = torch.tensor(out["values"], dtype=torch.float32).view(out["size"])
+        torch.testing.assert_close(computed, studio.output)
+
+
+@needs_node
+def test_a_photo_that_leaves_the_studio_comes_back_at_the_other_side():
+    photo = torch.arange(12.0).view(3, 4)
+    body = """
+        const values = Float32Array.from({ length: 12 }, (_, n) => n);
+        const moved = widget.rolled({ width: 4, height: 3, values }, -1, 5);
+        console.log(JSON.stringify([...moved.values]));"""
+    moved = node(str(widgets.kernel_studio()._esm), body)
+    assert moved == photo.roll((5, -1), (0, 1)).flatten().tolist()
 
 
 @needs_node

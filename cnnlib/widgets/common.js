@@ -71,3 +71,29 @@ function refusal(n, k, stride, padding, dilation, what = "input") {
 function outputSize(n, k, stride, padding, dilation) {
   return Math.floor((n + 2 * padding - dilation * (k - 1) - 1) / stride) + 1;
 }
+
+// "3", "-0.5", "1/9"; NaN for what is no number.
+function parseNumber(text) {
+  const parts = text.replace("\u2212", "-").replace(",", ".").split("/");
+  if (parts.length > 2 || parts.some((part) => part.trim() === "")) return NaN;
+  const value = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
+  return Number.isFinite(value) ? value : NaN;
+}
+
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+const COUNT = (rows, columns, value) => Array.from({ length: rows }, (_, i) =>
+  Array.from({ length: columns }, (_, j) => value(i, j)));
+
+// A choice by name that also knows when what is shown has no name.
+function picker(label, names, choose) {
+  const select = make("select", { onchange: () => choose(select.value) },
+    ...names.map((name) => make("option", { value: name }, name)),
+    make("option", { value: "edited", disabled: true }, "edited"));
+  // Names what is shown now; `sheet` gives the sheet that a name stands for.
+  const tell = (sheet, now) => {
+    const same = (name) => JSON.stringify(sheet(name)) === JSON.stringify(now);
+    if (!same(select.value)) select.value = names.find(same) ?? "edited";
+  };
+  return { field: make("label", { class: "field" }, label, select), tell };
+}

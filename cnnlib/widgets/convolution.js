@@ -15,16 +15,6 @@ function convolve(input, kernel, stride, padding, dilation) {
       .reduce((sum, { x, w }) => sum + x * w, 0)));
 }
 
-// "3", "-0.5", "1/9"; NaN for what is no number.
-function parseNumber(text) {
-  const parts = text.replace("\u2212", "-").replace(",", ".").split("/");
-  if (parts.length > 2 || parts.some((part) => part.trim() === "")) return NaN;
-  const value = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
-  return Number.isFinite(value) ? value : NaN;
-}
-
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
 // One stop of the Tab key for each sheet; the arrow keys move inside it.
 function roam(cells, event, row, column) {
   const step = ARROWS[event.key];
@@ -138,9 +128,6 @@ function writeTerms(terms, row, column, value) {
     make("span", { class: "y" }, brief(value))];
 }
 
-const COUNT = (rows, columns, value) => Array.from({ length: rows }, (_, i) =>
-  Array.from({ length: columns }, (_, j) => value(i, j)));
-
 const INPUTS = {
   "counting 0, 1, 2, \u2026": (h, w) => COUNT(h, w, (i, j) => i * w + j),
   "an edge": (h, w) => COUNT(h, w, (i, j) => (j < w / 2 ? 0 : 9)),
@@ -148,18 +135,6 @@ const INPUTS = {
     Number(i === Math.floor(h / 2) && j === Math.floor(w / 2))),
   "a diagonal": (h, w) => COUNT(h, w, (i, j) => Number(i === j)),
 };
-
-function picker(label, names, choose) {
-  const select = make("select", { onchange: () => choose(select.value) },
-    ...names.map((name) => make("option", { value: name }, name)),
-    make("option", { value: "edited", disabled: true }, "edited"));
-  // Names what is shown now; `sheet` gives the sheet that a name stands for.
-  const tell = (sheet, now) => {
-    const same = (name) => JSON.stringify(sheet(name)) === JSON.stringify(now);
-    if (!same(select.value)) select.value = names.find(same) ?? "edited";
-  };
-  return { field: make("label", { class: "field" }, label, select), tell };
-}
 
 function stepper(label, low, high, change) {
   const field = make("input", {

@@ -23,7 +23,11 @@ KERNELS = {
     "horizontal edges (Sobel)": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
     "all edges (Laplace)": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
 }
-LARGEST = {"input": 12, "kernel": 7}  # cells that still read when projected
+LARGEST = {
+    "input": 12,
+    "kernel": 7,
+    "second": 7,
+}  # cells that still read when projected
 
 
 def _check_sheet(name: str, values: Sequence | Tensor) -> list[list[float]]:
