@@ -86,3 +86,17 @@ def test_lines_differ_by_more_than_color():
     first = looks[: len(style.SERIES)]
     assert len({look["marker"] for look in first}) == len(first)
     assert len({str(look["linestyle"]) for look in first}) == len(first)
+
+
+def test_a_network_keeps_its_color_wherever_it_is_drawn():
+    names = ["VGG in small", "LeNet-5", "LeNet-5, batch norm", "linear", "mine"]
+    vgg, lenet, normed, linear, mine = style.series(names)
+    (other,) = style.series(["LeNet"])
+    assert lenet == other
+    assert normed["color"] == lenet["color"]
+    assert normed["marker"] != lenet["marker"]
+    assert len({look["color"] for look in (vgg, lenet, linear, mine)}) == 4
+    assert len({look["marker"] for look in style.series(names)}) == 5
+    assert [look["color"] for look in style.series(3)] == [
+        look["color"] for look in style.SERIES[:3]
+    ]

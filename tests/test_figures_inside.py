@@ -12,8 +12,9 @@ from cnnlib.data import ImageSet, normalize
 from cnnlib.figures.networks.class_activation import class_activation_map
 from cnnlib.figures.networks.layers import find_layer
 from cnnlib.figures.networks.occlusion import hide
+from cnnlib.figures.networks.preferred_inputs import optimized_inputs
 from cnnlib.figures.networks.tensors import as_batch
-from cnnlib.figures.networks.top_patches import crop
+from cnnlib.figures.networks.top_patches import Peaks, crop
 from cnnlib.models.lenet_1998 import LeNet5_1998
 from cnnlib.training import evaluate
 
@@ -49,6 +50,11 @@ def test_feature_maps_of_any_model(monkeypatch, network):
     assert model.training
 
 
+def test_below_a_convolution_stands_what_the_relu_makes_of_it():
+    alt = figures.feature_maps(models.LeNet5(), GRAY.images[0]).alt
+    assert "conv 1 (6×28×28), ReLU (6×28×28), pool 1 (6×14×14), conv 2" in alt
+
+
 def test_where_any_model_looks(monkeypatch, network):
     model, data = network
     some = data.images[:3]
@@ -68,6 +74,45 @@ def test_patches_for_any_model(monkeypatch, network):
     name = [n for n, m in model.named_modules() if hasattr(m, "kernel_size")][1]
     alt = drawn(monkeypatch, lambda: figures.top_patches(model, name, data)).alt
     assert "noise" in alt
+
+
+def test_what_the_filters_of_any_model_want(monkeypatch, network):
+    model, data = network
+    make = lambda: figures.preferred_inputs(model, data, filters=2, patches=3)  # noqa: E731
+    alt = drawn(monkeypatch, make).alt
+    assert "for 2 filters of each of" in alt
+    assert model.training
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_an_optimized_input_excites_its_filter_more_than_any_image():
+    torch.manual_seed(0)
+    model = models.small_vgg(2).eval()
+    layer = find_layer(model, "features.4")
+    found = Peaks(model, [layer], COLOR)
+    (best,) = optimized_inputs(found, layer, [5])
+    kept = []
+    hook = layer.register_forward_hook(lambda _, __, out: kept.append(out[0, 5]))
+    model(best[None])
+    hook.remove()
+    assert kept[0].max() > found.peaks[layer][0][:, 5].max()
+    spread = found.crop(layer, best, 8, 8).std() / normalize(COLOR.images).std()
+    assert 0.5 < spread < 2  # at the contrast of the images
+
+
+def test_a_network_without_convolutions_wants_nothing():
+    with pytest.raises(ValueError, match="SoftmaxRegression has no convolution"):
+        figures.preferred_inputs(models.SoftmaxRegression(), GRAY)
+
+
+def test_filters_in_the_course_of_training(monkeypatch):
+    start = torch.ones(6, 1, 5, 5)
+    make = lambda: figures.filters_over_time({0: start, 100: -start})  # noqa: E731
+    alt = drawn(monkeypatch, make).alt
+    assert "at step 0 and 100" in alt
+    assert "filter by filter: -1.00, -1.00" in alt
+    with pytest.raises(ValueError, match=r"weights .* of one shape"):
+        figures.filters_over_time({0: start, 1: torch.ones(6, 3, 5, 5)})
 
 
 def test_gradients_of_any_model(network):

@@ -27,7 +27,7 @@ def count(value: float) -> str:
 
 def short(value: float) -> str:
     """A count in three digits: 61,706 is "61.7 K", 1.006e9 is "1.01 G"."""
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= 0.9995 * size:
             return f"{value / size:.3g} {unit}"
     return f"{value:.3g}"

@@ -15,4 +15,12 @@ INPUT_PALE, KERNEL_PALE, OUTPUT_PALE = "#D3E6F5", "#FBE6BD", "#CDEBDD"
 INPUT_INK, KERNEL_INK, OUTPUT_INK = "#00527F", "#7A5000", "#00614A"
 WINDOW_INK = "#A34700"
 INK, MUTED, FAINT, PAPER = "#1A1A1A", "#5F6368", "#D5D8DC", "#FFFFFF"
+# A network keeps its color through all notebooks; "softmax" and "linear" are the same.
+NETWORKS = {
+    "softmax": PURPLE,
+    "linear": PURPLE,
+    "LeNet": BLUE,
+    "AlexNet": VERMILLION,
+    "VGG": GREEN,
+}
 PALE = {INPUT: INPUT_PALE, KERNEL: KERNEL_PALE, OUTPUT: OUTPUT_PALE}

@@ -7,7 +7,7 @@ function addControls(image, steps, seconds, first) {
   // Whoever asks for less motion gets a picture that stands still until it is stepped.
   const rule = "@media(prefers-reduced-motion:reduce){*{animation:none!important}}";
   page.innerHTML = new TextDecoder().decode(bytes).replace(rule, "") + `<style>
-    svg { display: block; max-width: 100%; height: auto; }
+    svg { display: block; max-width: 100%; min-width: ${image.style.minWidth}; height: auto; }
     div { display: flex; gap: 12px; align-items: center; max-width: 560px; margin: 6px 0;
       font: 16px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
     button { font: inherit; min-width: 92px; min-height: 44px; cursor: pointer; color: #1a1a1a;

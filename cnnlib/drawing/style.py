@@ -6,7 +6,8 @@ import functools
 import html
 import io
 import re
-from itertools import cycle, islice
+from collections.abc import Iterable
+from itertools import cycle
 
 import matplotlib
 import numpy as np
@@ -41,7 +42,7 @@ HATCHES = ("", "//", "..", "xx", "\\\\", "oo", "++")  # for bars beside each oth
 # Points. At CSS_DPI a point in the figure is a point on the page.
 SMALL, TEXT, TITLE = 12, 14, 16
 CSS_DPI = 96  # an inch of a figure is as many CSS pixels in the notebook
-DPI = 144  # drawn finer than shown, so that a projector or a phone stays sharp
+DPI = 192  # two dots a pixel, so that a projector or a phone stays sharp
 PHOTO_DPI = 110  # photographs are soft anyway, and large
 WIDEST = 9.5  # inches; about the width of a cell's output in JupyterLab
 
@@ -114,9 +115,26 @@ def bare(ax, title: str | None = None, aspect: str | None = "equal"):
     return ax
 
 
-def series(n: int) -> list[dict]:
-    """Line styles for ``n`` lines: color, dash and marker, repeated when n > 7."""
-    return list(islice(cycle(SERIES), n))
+def series(names: int | Iterable[str]) -> list[dict]:
+    """Line styles for ``n`` lines or for lines of these names: color, dash and marker.
+
+    What is named after a network, such as "LeNet, batch norm", has the network's color,
+    the first of each also its dash and marker. Styles are repeated when n > 7.
+    """
+    names = [""] * names if isinstance(names, int) else [str(name) for name in names]
+    owners = [_network_color(name) for name in names]
+    free = [look for look in SERIES if look["color"] not in owners]
+    spare, looks = cycle(free or SERIES), []
+    for owner in owners:
+        taken = [look["marker"] for look in looks]
+        own = next((look for look in SERIES if look["color"] == owner), None)
+        look = own if own and own["marker"] not in taken else next(spare)
+        looks.append(look if owner is None else look | {"color": owner})
+    return looks
+
+
+def _network_color(name: str) -> str | None:
+    return next((c for key, c in palette.NETWORKS.items() if key in name), None)
 
 
 def ink_on(color) -> str:

@@ -15,9 +15,10 @@ from .convolution.weights import dense_versus_convolution, weight_sharing
 from .networks.blocks import network
 from .networks.class_activation import class_activation
 from .networks.costs import complexity, parameters_and_macs
-from .networks.feature_maps import feature_maps, filters
+from .networks.feature_maps import feature_maps, filters, filters_over_time
 from .networks.history import imagenet_top5, timeline
 from .networks.occlusion import animate_occlusion, occlusion
+from .networks.preferred_inputs import preferred_inputs
 from .networks.stacks import networks_side_by_side, vgg_table
 from .networks.top_patches import top_patches
 from .networks.two_gpus import two_gpus
@@ -59,6 +60,7 @@ __all__ = [
     "feature_maps",
     "filtered_photo",
     "filters",
+    "filters_over_time",
     "gradient_per_layer",
     "gradient_routing",
     "gradient_sizes",
@@ -76,6 +78,7 @@ __all__ = [
     "padding_and_stride",
     "parameters_and_macs",
     "pixels",
+    "preferred_inputs",
     "probabilities",
     "ranked_mistakes",
     "receptive_field",

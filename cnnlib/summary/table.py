@@ -6,6 +6,7 @@ from html import escape
 from cnnlib.drawing.format import memory, sizes
 
 HEADINGS = "layer", "kind", "output", "params", "MACs", "field", "stride", "memory"
+FOLDED = 20  # longer tables are folded in a notebook
 WORDS = 3  # the first columns are words and shapes, the others numbers
 
 
@@ -80,7 +81,7 @@ class Summary:
 
     def _repr_html_(self) -> str:
         body = "".join(_html_row(row.cells()) for row in self.rows)
-        return (
+        table = (
             '<table style="border-collapse: collapse; '
             'font-variant-numeric: tabular-nums">'
             '<caption style="text-align: left; font-weight: bold">'
@@ -89,6 +90,11 @@ class Summary:
             '<tfoot style="font-weight: bold; border-top: 1px solid">'
             f"{_html_row(self.total())}</tfoot></table>"
         )
+        if len(self.rows) <= FOLDED:
+            return table
+        total = f"{self.params:,} parameters, {self.macs:,} MACs"
+        line = f"{escape(self.caption)}: {len(self.rows)} layers, {total}"
+        return f"<details><summary>{line}</summary>{table}</details>"
 
 
 def _aligned(line, widths) -> str:

@@ -59,6 +59,10 @@ class Widget(anywidget.AnyWidget):
     _ipython_display_ = None
     link = t.Unicode().tag(sync=True)
 
+    def __init__(self, **traits):
+        super().__init__(**traits)
+        _close_earlier(self)
+
     @t.default("link")
     def _new_link(self) -> str:
         return uuid.uuid4().hex
@@ -116,6 +120,26 @@ class Widget(anywidget.AnyWidget):
         data["text/plain"] = repr(self)
         data["text/html"] = self.html("" if stored else self.link)
         return data, metadata
+
+
+_alive: dict[str, tuple[str, list[Widget]]] = {}  # by cell: which run, its widgets
+
+
+def _close_earlier(widget: Widget) -> None:
+    """Close what an earlier run of this cell made, which ipywidgets would keep."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    request = getattr(shell, "get_parent", dict)() or {}
+    cell = request.get("metadata", {}).get("cellId")
+    if cell is None:
+        return
+    run = request["header"]["msg_id"]
+    known, widgets = _alive.get(cell, (run, []))
+    if known != run:
+        for old in widgets:
+            old.close()
+        widgets = []
+    _alive[cell] = run, [*widgets, widget]
 
 
 def _runs_in_jupyterlab() -> bool:

@@ -48,8 +48,11 @@ function render({ model, el }) {
     clearTimeout(alarm);
     alarm = setTimeout(() => {
       status.classList.add("error");
-      say("No answer came. The network runs in the notebook's kernel: " +
-        "start it and run this cell again.");
+      answers.fill([]);
+      gallery.fill("", null);
+      speed.textContent = "";
+      say("No answer came. The network lives in the notebook's kernel, which is busy, " +
+        "or was stopped: then run the notebook again, down to this cell.");
     }, PATIENCE);
   });
   keeper.clear = () => {

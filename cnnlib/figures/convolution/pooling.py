@@ -64,6 +64,7 @@ def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
     height = max(len(image), 2 * len(out) + 1) * cell
     corner = (0.0, (height - len(image) * cell) / 2)
     canvas.cells(*corner, image, cell)
+    places = _windows(canvas, corner, pools[0], cell)
     label(
         canvas, corner, image.shape[1] * cell, f"input {by(image)}", palette.INPUT_INK
     )
@@ -71,6 +72,8 @@ def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
     for pool, top in zip(pools, (0.0, height - len(out) * cell), strict=True):
         at, middle = (right + gap, top), top + len(out) * cell / 2
         canvas.cells(*at, pool.output, cell, palette.OUTPUT_PALE, palette.OUTPUT)
+        if len(places) == 1:
+            canvas.rect(*at, cell, cell, **OUTLINE)
         name = f"{pool.kind} {by(out)}"
         label(canvas, at, out.shape[1] * cell, name, palette.OUTPUT_INK)
         canvas.arrow(
@@ -85,6 +88,19 @@ def max_beside_average(input, kernel_size=2, stride=None) -> Picture:
 
 
 KINDS = ("max", "average")
+OUTLINE = {"stroke": palette.WINDOW, "stroke_width": 3.5, "rx": 2}
+
+
+def _windows(canvas: Canvas, corner, pool: Pooling, cell: float) -> list:
+    """Outline the windows on an input, or the first one where they overlap."""
+    (rows, columns), (down, right) = pool.sliding.kernel_size, pool.sliding.stride
+    places = [*np.ndindex(*pool.output.shape)]
+    if down < rows or right < columns:
+        places = places[:1]
+    for i, j in places:
+        x, y = corner[0] + j * right * cell, corner[1] + i * down * cell
+        canvas.rect(x, y, columns * cell, rows * cell, **OUTLINE)
+    return places
 
 
 def gradient_routing(input, kernel_size=2, stride=None) -> Picture:
@@ -96,7 +112,7 @@ def gradient_routing(input, kernel_size=2, stride=None) -> Picture:
     pool = Pooling.of(input, kernel_size, stride)
     arriving = np.ones_like(pool.output)
     sent = {kind: _backward(pool, kind, arriving) for kind in KINDS}
-    return _draw_routing(pool.input, arriving, sent)
+    return _draw_routing(pool, arriving, sent)
 
 
 def _backward(pool: Pooling, kind: str, arriving: np.ndarray) -> np.ndarray:
@@ -107,31 +123,33 @@ def _backward(pool: Pooling, kind: str, arriving: np.ndarray) -> np.ndarray:
     return image.grad[0].numpy()
 
 
-def _draw_routing(image, arriving, sent: dict[str, np.ndarray]) -> Picture:
-    canvas, gap = Canvas(), 170
+def _draw_routing(pool: Pooling, arriving, sent: dict[str, np.ndarray]) -> Picture:
+    """What each pooling sends back, under its input; between them what arrives."""
+    canvas, image = Canvas(), pool.input
     rows, columns = image.shape
-    cell = min(48, cell_size(2 * columns + arriving.shape[1], 1.5 * gap))
-    height = (2 * rows + 1.2) * cell
-    corner = (0.0, (height - rows * cell) / 2)
-    canvas.cells(*corner, image, cell)
-    label(canvas, corner, columns * cell, "input", palette.INPUT_INK)
-    width = arriving.shape[1] * cell
-    corner = (columns * cell + gap / 2, (height - len(arriving) * cell) / 2)
+    width = arriving.shape[1]
+    cell = min(48, cell_size(2 * columns + width, 240))
+    between = max(width * cell, 150) + 2 * 60
+    under = (rows + 1) * cell
+    center = columns * cell + between / 2
+    corner = (center - width * cell / 2, under + (rows - len(arriving)) * cell / 2)
     canvas.cells(*corner, arriving, cell, palette.OUTPUT_PALE, palette.OUTPUT)
-    words = "gradient arriving"
-    label(canvas, corner, max(width, 130), words, palette.OUTPUT_INK)
-    right, left = corner[0] + width, corner[0] + width + gap
-    tops = (0.0, height - rows * cell)
-    for (kind, values), top in zip(sent.items(), tops, strict=True):
-        middle = top + rows * cell / 2
-        start = height / 2 + (middle - height / 2) / 4
-        canvas.arrow(right + 64, start, left - 24, middle)
-        canvas.cells(left, top, values, cell, palette.PAPER, palette.MUTED)
+    label(canvas, corner, width * cell, "gradient arriving", palette.OUTPUT_INK)
+    middle = under + rows * cell / 2
+    for (kind, values), side in zip(sent.items(), (-1, 1), strict=True):
+        left = 0.0 if side < 0 else columns * cell + between
+        canvas.cells(left, 0, image, cell)
+        _windows(canvas, (left, 0), pool, cell)
+        label(canvas, (left, 0), columns * cell, "input", palette.INPUT_INK)
+        start = center + side * (width * cell / 2 + 14)
+        canvas.arrow(start, middle, center + side * (between / 2 - 14), middle)
+        canvas.cells(left, under, values, cell, palette.PAPER, palette.MUTED)
         for i, j in np.argwhere(values):
-            x, y, one = left + j * cell, top + i * cell, [[values[i, j]]]
+            x, y, one = left + j * cell, under + i * cell, [[values[i, j]]]
             canvas.cells(x, y, one, cell, palette.OUTPUT_PALE, palette.OUTPUT)
+        _windows(canvas, (left, under), pool, cell)
         name = f"{kind} sends back"
-        label(canvas, (left, top), columns * cell, name, palette.INK)
+        label(canvas, (left, under), columns * cell, name, palette.INK)
     spoken = "; ".join(
         f"{kind} pooling sends back {listed(v)}" for kind, v in sent.items()
     )

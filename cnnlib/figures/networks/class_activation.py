@@ -76,4 +76,4 @@ def class_activation(
         return class_activation_map(model, image, k, layer)
 
     how = f"What {name} finds speaks for the class (orange) or against it (blue)."
-    return overlaid(model, batch, target, classes, look, title, how)
+    return overlaid(model, batch, target, classes, look, title, how, (1, "evidence"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from cnnlib.drawing import palette, style
 from cnnlib.drawing.format import listed, memory, short
 from cnnlib.figures.arguments import named
-from cnnlib.figures.training.experiments import barh
+from cnnlib.figures.training.experiments import barh, log_ticks
 
 
 def layer_costs(summary) -> dict[str, tuple[int, int]]:
@@ -29,7 +30,7 @@ def layer_costs(summary) -> dict[str, tuple[int, int]]:
 
 @style.styled
 def complexity(networks: Mapping):
-    """Parameters and MACs of two or more networks, layer by layer, on log axes.
+    """Parameters and MACs of networks, layer by layer: on log axes; of one, as bars.
 
     ``networks`` maps a name to a summary, to {layer: (params, MACs)}, or to a table of
     ``facts`` with such values. Layers that a single network has, one after the other,
@@ -41,13 +42,19 @@ def complexity(networks: Mapping):
         name: _pairs(one) if isinstance(one, Mapping) else layer_costs(one)
         for name, one in named(networks, "networks").items()
     }
+    if len(tables) == 1:
+        return _bars_by_layer(*tables.popitem())
     rows = _merged(tables)
     labels = [*rows, "total"]
-    fig, panels = style.axes(1, 2, size=(9.5, 0.62 * len(labels) + 2.1), sharey=True)
+    fig, panels = style.axes(
+        1, 3, size=(9.5, 0.62 * len(labels) + 2.1), width_ratios=[1, 1, 0.6],
+    )  # fmt: skip
+    panels[1].sharey(panels[0])
+    panels[1].tick_params(labelleft=False)
     told = []
-    for ax, which, what in zip(panels, (0, 1), ("parameters", "MACs"), strict=True):
+    for ax, which, what in zip(panels[:2], (0, 1), ("parameters", "MACs"), strict=True):
         totals = {}
-        looks = style.series(len(tables))
+        looks = style.series(tables)
         for (name, table), look in zip(tables.items(), looks, strict=True):
             values = [
                 sum(table[layer][which] for layer in layers if layer in table)
@@ -59,7 +66,9 @@ def complexity(networks: Mapping):
             ax.plot(*zip(*points, strict=True), **kw)
         _joined(ax, len(labels))
         most, least = max(totals.values()), min(totals.values())
-        ratio = f": {most / least:,.0f} × in total" if len(tables) > 1 else ""
+        ratio = f": {most / least:,.0f} × in total"
+        if which == 0:
+            _squares(panels[2], totals, looks)
         ax.set_title(f"{what}{ratio}")
         each = [f"{name} {short(total)}" for name, total in totals.items()]
         told.append(f"{what}{ratio} ({listed(each)})")
@@ -72,6 +81,36 @@ def complexity(networks: Mapping):
     return style.picture(
         fig, f"{title}, for each layer of {listed([*tables])}. " + "; ".join(told) + "."
     )
+
+
+def _bars_by_layer(name: str, table: Mapping):
+    """One network's parameters and MACs, a bar a layer, on plain axes."""
+    fig, panels = style.axes(1, 2, size=(9.5, 0.36 * len(table) + 1.3))
+    told = []
+    colors = (palette.KERNEL, palette.BLUE)
+    for ax, which, what in zip(panels, (0, 1), ("parameters", "MACs"), strict=True):
+        values = np.array([pair[which] for pair in table.values()], float)
+        names = list(table) if which == 0 else None
+        barh(ax, values, [short(v) for v in values], names, color=colors[which])
+        total = values.sum()
+        ax.set_title(f"{what}: {short(total)} in total")
+        largest = list(table)[int(values.argmax())]
+        told.append(f"{short(total)} {what}, most in {largest} ({short(values.max())})")
+    title = f"What {name} costs, layer by layer"
+    fig.suptitle(title)
+    return style.picture(fig, f"{title}: {listed(told)}.")
+
+
+def _squares(ax, totals: Mapping[str, float], looks) -> None:
+    """The totals as squares in one corner, their areas to scale."""
+    largest = max(totals.values())
+    colors = {name: look["color"] for name, look in zip(totals, looks, strict=True)}
+    for name in sorted(totals, key=totals.get, reverse=True):
+        side = (totals[name] / largest) ** 0.5
+        look = {"facecolor": colors[name], "edgecolor": palette.PAPER, "linewidth": 1}
+        ax.add_patch(Rectangle((0, 0), side, side, **look))
+    style.bare(ax, "parameters,\nareas to scale").set(xlim=(0, 1), ylim=(0, 1))
+    ax.set_anchor("C")
 
 
 def _pairs(table: Mapping) -> dict[str, tuple[int, int]]:
@@ -97,9 +136,7 @@ def _joined(ax, rows: int) -> None:
             )  # fmt: skip
     ax.axhline(rows - 1.5, color=palette.MUTED, linewidth=1)
     ax.tick_params(axis="y", length=0)
-    ax.set_xticks([])
-    ax.set_xticks([], minor=True)
-    ax.spines[:].set_visible(False)
+    log_ticks(ax)
 
 
 def _merged(tables: Mapping[str, Mapping]) -> dict[str, list[str]]:
@@ -133,7 +170,7 @@ def parameters_and_macs(summaries: Mapping):
         "MACs an image": [s.macs for s in summaries.values()],
         "activations": [s.activation_bytes for s in summaries.values()],
     }
-    fig, panels = style.axes(1, 3, size=(9.5, 0.5 * len(summaries) + 1.3))
+    fig, panels = style.axes(1, 3, size=(9.5, 0.5 * len(summaries) + 1.6))
     colors = (palette.KERNEL, palette.BLUE, palette.OUTPUT)
     for ax, (what, values), color in zip(panels, costs.items(), colors, strict=True):
         texts = [memory(v) if what == "activations" else short(v) for v in values]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -64,6 +64,43 @@ def filters(layer: nn.Module):
     return style.picture(fig, f"{alt}. {first} Orange adds, purple subtracts.")
 
 
+@style.styled
+def filters_over_time(course: Mapping[int, Tensor]):
+    """How a convolution's kernels came about: a column a filter, a row a moment.
+
+    ``course`` maps a step of the training to the weights (O, 1, kH, kW) before it. All
+    have one color scale. Raises ValueError for other shapes.
+    """
+    course = {step: w.detach().float().cpu() for step, w in course.items()}
+    shapes = {tuple(w.shape) for w in course.values()}
+    if len(shapes) != 1 or len(shape := shapes.pop()) != 4 or shape[1] != 1:
+        raise ValueError("expected course to hold weights (O, 1, kH, kW) of one shape")
+    limit = max(float(w.abs().max()) for w in course.values()) or 1.0
+    rows, cols = len(course), min(shape[0], MOST_MAPS)
+    fig, boxes = style.axes(
+        rows, cols, size=(0.95 * cols + 2.6, 0.95 * rows + 0.7), squeeze=False
+    )
+    for (step, weight), line in zip(course.items(), boxes, strict=True):
+        for channel, ax in enumerate(line):
+            drawn = signed(ax, weight[channel, 0], limit, SIGNED_KERNEL)
+        label = f"step {step:,}" if step else "start"
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", labelpad=8)
+    for channel, ax in enumerate(boxes[0]):
+        ax.set_title(f"{channel}")
+    title = f"{cols} filters of {sizes(shape[1:])} in the course of training"
+    fig.suptitle(title)
+    color_bar(fig, drawn, boxes, limit)
+    first, *_, last = course.values()
+    alike = torch.cosine_similarity(first.flatten(1), last.flatten(1))
+    told = listed([f"{value:.2f}" for value in alike[:cols].tolist()])
+    return style.picture(
+        fig,
+        f"{title}: at step {listed([f'{step:,}' for step in course])}. Orange adds, "
+        f"purple subtracts. Cosine similarity of first and last, filter by filter: "
+        f"{told}.",
+    )
+
+
 def _gallery(weight: Tensor, limit: float, title: str):
     """Filters on one or on three channels, side by side in rows."""
     count, channels, kH, kW = weight.shape
@@ -113,7 +150,8 @@ def feature_maps(
 
     ``image`` is (C, H, W), uint8 or normalized. Shown are the convolutions and
     poolings, of a deep network the first convolution and the poolings, and of each up
-    to eight maps: the strongest, with their numbers. Green is above zero, purple below,
+    to eight maps: the strongest of each convolution, with their numbers, and below each
+    what the ReLU and the pooling make of it. Green is above zero, purple below,
     white zero; every row has its own scale. Raises ValueError for other images and
     for a model without maps.
     """
@@ -121,12 +159,13 @@ def feature_maps(
     steps = _choose(model, tuple(batch.shape[1:]))
     with evaluation_mode(model), recording(model) as calls:
         logits = model(batch)
-    outputs = {id(module): out[0].float().cpu() for _, module, _, out in calls}
-    rows, cols = len(steps) + 1, min(MOST_MAPS, max(s.shape[0] for s in steps))
+    rows = _rows(steps, calls)
+    cols = min(MOST_MAPS, max(len(maps) for _, maps in rows))
     inch = min(1.25, 8.0 / cols)
     fig, boxes = style.axes(
-        rows, cols, size=(inch * cols + 1.5, (inch + 0.12) * rows + 0.6), squeeze=False
-    )
+        len(rows) + 1, cols, squeeze=False,
+        size=(inch * cols + 1.5, (inch + 0.12) * (len(rows) + 1) + 0.6),
+    )  # fmt: skip
     for ax in boxes.flat:
         style.bare(ax)
     for ax in boxes[0, 1:]:
@@ -138,25 +177,41 @@ def feature_maps(
         f"answer: {answer}", (1.1, 0.5), xycoords="axes fraction", va="center"
     )
     words.set_in_layout(False)  # or the columns would part to make room for it
-    for step, line in zip(steps, boxes[1:], strict=True):
-        maps = outputs[id(step.module)]
+    shown: list[int] = []
+    for (name, maps), line in zip(rows, boxes[1:], strict=True):
         peaks = maps.abs().amax(dim=(1, 2))
-        shown = peaks.argsort(descending=True, stable=True)[:cols].sort().values
+        if name.startswith("conv") or len(maps) < max(shown, default=0) + 1:
+            order = peaks.argsort(descending=True, stable=True)[:cols]
+            shown = order.sort().values.tolist()
         limit = float(peaks.max()) or 1.0
-        for ax, channel in zip(line, shown.tolist(), strict=False):
+        for ax, channel in zip(line, shown, strict=False):
             signed(ax, maps[channel], limit, SIGNED_OUTPUT)
             if len(maps) > cols:
                 ax.set_title(f"{channel}", fontsize=style.TEXT, pad=3)
-        _row_label(line[0], step.label, sizes(step.shape))
+        _row_label(line[0], name, sizes(maps.shape))
     title = f"Feature maps of {type(model).__name__}"
     fig.suptitle(title)
     key = "green: above zero, purple: below"
     fig.supxlabel(key, fontsize=style.TEXT, color=palette.MUTED)
-    layers = listed([f"{s.label} ({sizes(s.shape)})" for s in steps])
+    layers = listed([f"{name} ({sizes(maps.shape)})" for name, maps in rows])
     return style.picture(
         fig, f"{title}, layer by layer, for one image of "
         f"{sizes(tuple(batch.shape[1:]))}: {layers}. It answers {answer}.",
     )  # fmt: skip
+
+
+def _rows(steps: list[Step], calls) -> list[tuple[str, Tensor]]:
+    """Names and maps (C, H, W) of the layers, and of the ReLU between two of them."""
+    outputs = {id(module): out[0].float().cpu() for _, module, _, out in calls}
+    inputs = {id(module): x[0].float().cpu() for _, module, x, _ in calls}
+    rows = []
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        maps = outputs[id(step.module)]
+        rows.append((step.label, maps))
+        given = inputs.get(id(after.module)) if after else None
+        if given is not None and (maps < 0).any() and torch.equal(given, maps.relu()):
+            rows.append(("ReLU", given))
+    return rows
 
 
 def _row_label(ax, name: str, shape: str) -> None:

@@ -289,4 +289,4 @@ def occlusion(
         f"Hiding {window}×{window} pixels lowers the probability (orange) or raises it"
     )
     how += " (blue)."
-    return overlaid(model, batch, target, classes, look, title, how)
+    return overlaid(model, batch, target, classes, look, title, how, (100, "points"))

@@ -53,7 +53,9 @@ def framed(ax):
     return ax
 
 
-def color_bar(fig, drawn, boxes, limit: float) -> None:
+def color_bar(fig, drawn, boxes, limit: float):
+    drawn.set_clim(-limit, limit)
     bar = fig.colorbar(drawn, ax=boxes, shrink=0.8, aspect=18, ticks=[-limit, 0, limit])
     bar.ax.set_yticklabels([number(float(f"{t:.2g}")) for t in (-limit, 0, limit)])
     bar.outline.set_visible(False)
+    return bar

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.ticker import LogLocator, NullLocator
 
 from cnnlib.drawing import palette, style
-from cnnlib.drawing.format import count, listed, percent
+from cnnlib.drawing.format import count, listed, percent, short
 from cnnlib.figures.arguments import named
 
 
@@ -76,9 +77,20 @@ def barh(ax, lengths, texts, names, *, log=False, limit=None, color=None):
     ax.set_yticks(rows, names if names is not None else [""] * len(rows))
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
-    ax.set_xticks([])
-    ax.set_xticks([], minor=True)
-    ax.spines["bottom"].set_visible(False)
+    if log:
+        log_ticks(ax)
+    else:
+        ax.set_xticks([])
+        ax.spines["bottom"].set_visible(False)
+
+
+def log_ticks(ax) -> None:
+    """A few powers of ten below a log axis, in short."""
+    ax.xaxis.set_major_locator(LogLocator(numticks=4))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(lambda value, _: short(value))
+    ax.tick_params(axis="x", colors=palette.MUTED)
+    ax.spines[["left", "top", "right"]].set_visible(False)
 
 
 def _over_seeds(values, what: str) -> dict[str, np.ndarray]:
@@ -174,8 +186,9 @@ def runs(
     arrays = _over_seeds(named(values, "values"), "values")
     fig, ax = style.axes(size=(8.5, 0.72 * len(arrays) + 1.5))
     told = []
+    looks = style.series(arrays)
     for row, (name, array) in enumerate(arrays.items()):
-        look = style.SERIES[row % len(style.SERIES)]
+        look = looks[row]
         spread = np.linspace(-0.16, 0.16, array.size) if array.size > 1 else [0]
         ax.plot(
             array, row + np.asarray(spread), look["marker"], color=look["color"],

@@ -55,7 +55,7 @@ def gradient_sizes(
     sizes = named(sizes, "sizes")
     fig, ax = style.axes(size=(8.5, 4.6))
     told, layers = [], []
-    for (name, one), look in zip(sizes.items(), style.series(len(sizes)), strict=True):
+    for (name, one), look in zip(sizes.items(), style.series(sizes), strict=True):
         pairs = one.items() if isinstance(one, Mapping) else enumerate(one, 1)
         labels, values = zip(*((str(k), float(v)) for k, v in pairs), strict=True)
         if min(values) <= 0:

@@ -44,7 +44,7 @@ def learning_curves(
             raise ValueError(f"history {name!r} holds no epoch: train first")
     fig, (left, right) = style.axes(1, 2, size=(9.5, 4.2))
     told, tops = [], []
-    looks = style.series(len(histories))
+    looks = style.series(histories)
     for (name, one), look in zip(histories.items(), looks, strict=True):
         color, dash = look["color"], look["linestyle"] if several else "-"
         loss = smoothed(one.losses)
@@ -95,6 +95,9 @@ def _accuracies(ax, records, name, look, several) -> list[str]:
             label = name if test else None
         else:
             kw, label = style.SERIES[test], part
+        if len(points) < 3:  # a line through two points would tell of a course
+            kw = kw | {"linestyle": "", "markersize": 11}
+            kw = kw | {"marker": look["marker"]} if several else kw
         every = max(1, len(points) // 8)  # a marker on each of many epochs is a rope
         ax.plot(*zip(*points, strict=True), label=label, markevery=every, **kw)
     if several and len(ends) < 2:

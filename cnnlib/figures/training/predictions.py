@@ -89,7 +89,7 @@ def shift_experiment(
         show(ax, image, f"{sign}{number(shift)} px")
     ax = lower.subplots()
     for (name, values), look in zip(
-        measured.items(), style.series(len(measured)), strict=True
+        measured.items(), style.series(measured), strict=True
     ):
         ax.plot(shifts, values, label=name, **look)
     ax.set_xlabel("shift of the image in pixels")
@@ -130,8 +130,8 @@ def confusion_matrix(evaluation, classes=None):
     """How often each true class (row) was answered as each class (column), in numbers.
 
     ``evaluation.confusion`` is (K, K) counts. Right answers lie on the green diagonal;
-    mistakes are orange, darker the larger their share of the row. Raises ValueError if
-    the counts are not square or ``classes`` not as many.
+    mistakes are orange; both are the darker the larger their share of the row. Raises
+    ValueError if the counts are not square or ``classes`` not as many.
     """
     counts = _array(evaluation.confusion)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
@@ -146,8 +146,7 @@ def confusion_matrix(evaluation, classes=None):
     colors = np.empty((*counts.shape, 3))
     for index in np.ndindex(counts.shape):
         right = index[0] == index[1]
-        # A mistake of a quarter of its row is as dark as it gets: small ones must show.
-        depth = share[index] if right else min(1, 4 * share[index]) ** 0.5
+        depth = share[index] ** 0.7  # one scale for both; small shares must show
         colors[index] = tint(palette.GREEN if right else palette.ORANGE, 0.9 * depth)
     ax.imshow(colors, aspect="equal")
     for (row, col), count in np.ndenumerate(counts):
