@@ -14,6 +14,10 @@ NBVAL = --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg --nbva
 # they have changed, so the second `make lab` starts at once.
 READY = $(VENV)/.installed
 
+# PyTorch's threads sleep while they wait for each other instead of spinning, which would
+# take the cores from whatever else runs: benchmarks/busy.py has what that costs.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 # Jupyter refuses to serve root, which is who one is in a container, unless told to.
 ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 

@@ -16,6 +16,7 @@ QUICK = {
     "convolution": ["--repeat", "5"],
     "image_folder": ["--repeat", "1"],
     "processes": ["--repeat", "2", "--batch-sizes", "128"],
+    "busy": ["--repeat", "2"],
     "import_time": ["--repeat", "3"],
 }
 FULL = {
@@ -26,6 +27,7 @@ FULL = {
     "convolution": ["--repeat", "20"],
     "image_folder": [],
     "processes": ["--repeat", "7"],
+    "busy": ["--repeat", "9"],
     "import_time": ["--repeat", "25"],
     "notebooks": ["--repeat", "3"],
     "staircase": [],

@@ -20,6 +20,7 @@ ORDER = (
     "convolution",
     "image_folder",
     "processes",
+    "busy",
     "import_time",
     "notebooks",
 )

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import (
     __main__,
+    busy,
     convolution,
     imagenet,
     import_time,
@@ -77,7 +78,7 @@ def test_noise_stands_in_for_mnist(tmp_path):
 # Scripts -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("script", [operations, convolution, import_time])
+@pytest.mark.parametrize("script", [operations, convolution, import_time, busy])
 def test_a_script_writes_what_the_report_reads(script, tiny, tmp_path, capsys):
     script.main(tiny)
     name = script.__name__.removeprefix("benchmarks.")

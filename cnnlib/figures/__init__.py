@@ -10,7 +10,11 @@ from .convolution.arrays import animate_convolution, convolution, equation, matr
 from .convolution.filtering import filtered_photo, moved
 from .convolution.output_shape import output_sizes, padding_and_stride
 from .convolution.pooling import animate_pooling, gradient_routing, max_beside_average
-from .convolution.receptive_field import animate_receptive_field, receptive_field
+from .convolution.receptive_field import (
+    animate_field_on_photo,
+    animate_receptive_field,
+    receptive_field,
+)
 from .convolution.weights import dense_versus_convolution, weight_sharing
 from .networks.blocks import network
 from .networks.class_activation import class_activation
@@ -46,6 +50,7 @@ __all__ = [
     "Picture",
     "activations",
     "animate_convolution",
+    "animate_field_on_photo",
     "animate_gradient_descent_on_p",
     "animate_occlusion",
     "animate_pooling",

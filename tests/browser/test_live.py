@@ -13,7 +13,7 @@ from cnnlib import data, models, training, widgets
 torch.manual_seed(0)
 train, _ = data.load("digits")
 model = models.LeNet5()
-training.fit(model, train, epochs=3, lr=0.005, progress=False);
+training.fit(model, train, train[:200], epochs=12, lr=0.005);
 
 pad = widgets.digit_pad(model)
 pad
@@ -30,7 +30,10 @@ loss
 network = widgets.network_explorer(model, train.images[:3])
 network
 
-print(convolution.kernel, shape.stride, loss.logits, len(pad.strokes))
+studio = widgets.kernel_studio(relu=True)
+studio
+
+print(convolution.kernel, shape.stride, loss.logits, studio.stride, len(pad.strokes))
 """
 WIDGETS = {
     "pad": "Digit pad",
@@ -38,6 +41,7 @@ WIDGETS = {
     "shape": "Output shape explorer",
     "loss": "Softmax and cross-entropy loss",
     "network": "Network explorer",
+    "studio": "Kernel studio",
 }
 SEVERE = ("serious", "critical")
 
@@ -199,6 +203,56 @@ def test_a_unit_is_asked_by_mouse_and_by_number(card, expect):
     expect(explorer.locator(".detail")).to_contain_text("Click a unit in any layer")
 
 
+def test_a_photo_is_dragged_and_the_output_says_how_much_has_changed(card, expect):
+    studio = card("studio")
+    status = studio.get_by_role("status").first
+    expect(status).to_contain_text("black is 0")
+    photo = studio.get_by_label("Photo: drag it")
+    photo.press("ArrowRight")
+    moved = "The photo has moved by 1 to the right and 0 down; "
+    expect(status).to_contain_text(moved)
+    before = int(status.inner_text().removeprefix(moved).split()[0])
+    studio.get_by_label("max pooling").select_option("8")
+    expect(status).not_to_contain_text(f"{moved}{before} %")
+    assert int(status.inner_text().removeprefix(moved).split()[0]) < before
+    photo.press("ArrowLeft")
+    studio.get_by_label("max pooling").select_option("1")
+
+
+def test_a_number_of_the_kernel_is_dragged(running, card, expect):
+    studio = card("studio")
+    number = studio.get_by_label("kernel row 2, column 2")
+    sums = studio.locator(".terms")
+    number.fill("1")
+    expect(sums).to_contain_text("·1 +")
+    box = number.bounding_box()
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    running.page.mouse.move(*place)
+    running.page.mouse.down()
+    running.page.mouse.move(place[0], place[1] - 40, steps=5)  # 4 pixels for a tenth
+    running.page.mouse.up()
+    expect(number).to_have_value("2")
+    number.press("ArrowDown")
+    expect(number).to_have_value("1.9")
+    studio.get_by_label("a second kernel").check()
+    expect(studio.get_by_label("second kernel row 2, column 2")).to_have_value("1.9")
+    studio.get_by_label("a second kernel").uncheck()
+    number.fill("0")
+
+
+def test_a_training_is_seen_and_its_course_stays(running, expect):
+    film = running.notebook().get_by_label("Course of a training")
+    expect(film).to_contain_text("weights of the first layer")
+    step = running.notebook().get_by_role("slider", name="step")
+    last = int(step.get_attribute("max"))
+    assert last > 1
+    expect(step).to_have_value(str(last))
+    step.press("ArrowLeft")
+    expect(running.notebook().get_by_text(f"{last - 1} of {last}")).to_be_visible()
+    running.notebook().get_by_role("button", name="Play").click()
+    running.notebook().get_by_role("button", name="Pause").click()
+
+
 def test_what_pytorch_refuses_is_refused_with_a_reason(card, expect):
     explorer = card("shape")
     dilation = explorer.get_by_label("dilation d")
@@ -266,7 +320,7 @@ def test_sliders_answer_to_keys_and_python_knows(running, card, expect):
     expect(bird).to_contain_text("z = 0.0")
     stride = card("shape").get_by_label("stride s")
     stride.press("ArrowRight")
-    assert "3 [2.0, 1.0, 0.0]" in told(running)
+    assert "3 [2.0, 1.0, 0.0] 1" in told(running)
     stride.press("ArrowLeft")
 
 

@@ -26,13 +26,15 @@ def test_an_opened_notebook_shows_its_pictures(desk, kind, name):
     html = stored_html(path)
     pictures = sum(output.count("<img ") for output in html)
     widgets = sum("showInPage(" in output for output in html)
+    moving = sum("addControls(document" in output for output in html)
     desk.open(path)
     try:
         outputs = desk.notebook().locator(".jp-OutputArea")
-        alive = widgets if kind == "trusted" else 0
+        alive, moving = (widgets, moving) if kind == "trusted" else (0, 0)
         assert outputs.locator(".cnnlib").count() == alive
-        assert outputs.locator("img").count() == pictures - alive > 0
+        assert outputs.locator("img").count() == pictures - alive - moving > 0
         assert outputs.locator("img:not([alt])").count() == 0
+        assert outputs.get_by_role("slider", name="step").count() == moving
         assert desk.broken_images() == []
         assert desk.notebook().get_by_text("Error displaying widget").count() == 0
     finally:

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
+from torch import Tensor
+
 from cnnlib.drawing import palette
+from cnnlib.drawing.format import listed, sizes
 from cnnlib.drawing.motion import Film
 from cnnlib.drawing.picture import Picture
 from cnnlib.drawing.svg import FITS, TYPE, Canvas, text_width
 from cnnlib.summary import Field
 
+PHOTO = 420  # CSS pixels: the longer side of a photo
 TALLEST = 430  # CSS pixels: a map, so that picture and words fit a projector
 SMALLEST = 5  # CSS pixels: a cell that is still seen
 EACH = 9  # up to so many cells show their windows one by one, else the corners'
@@ -106,6 +110,49 @@ def animate_receptive_field(
         f"Animation: the receptive field of one output cell grows from the output back "
         f"to the input, through {_told(downwards, sides)}. It sees "
         f"{sides[-1]}×{sides[-1]} cells of the input."
+    )
+
+
+def animate_field_on_photo(image: Tensor, summary, *, seconds: float = 1.2) -> Picture:
+    """What a unit of each layer sees of a photo, layer by layer, from first to last.
+
+    ``image`` is uint8 (3, H, W), ``summary`` what ``summarize`` returns for a network
+    on images of that size. Shown are the layers that see more than the one before; the
+    unit is the one in the middle. Raises ValueError where no layer has a field.
+    """
+    seen: dict[tuple[int, int], str] = {}
+    count = Counter()
+    for row in summary.rows:
+        kind = next((k for k in ("conv", "pool") if k in row.kind.lower()), row.name)
+        count[kind] += 1
+        field = row.receptive_field or (1, 1)
+        field = field if isinstance(field, tuple) else (field, field)
+        if field > max(seen, default=(1, 1)):
+            seen[field] = f"{kind} {count[kind]}"
+    if not seen:
+        raise ValueError("expected summary to have a layer with a receptive field")
+    (_, height, width), canvas = image.shape, Canvas()
+    scale = PHOTO / max(height, width)
+    canvas.image(0, 0, image.permute(1, 2, 0).numpy(), scale * width, scale * height)
+    fields = [*seen]
+    film = Film(canvas, len(fields) + 1, seconds, "give a network of fewer layers")
+    shown = [fields, *([field] for field in fields)]
+    for n, windows in enumerate(shown):
+        with canvas.group(**film.only(n)):
+            for high, wide in windows:
+                high, wide = min(high, height), min(wide, width)
+                at = scale * (width - wide) / 2, scale * (height - high) / 2
+                look = {"stroke": palette.WINDOW, "stroke_width": 3}
+                canvas.rect(*at, scale * wide, scale * high, **look)
+            last = windows[-1]
+            words = (
+                f"{seen[last]} sees {sizes(last)} of {sizes((height, width))} pixels"
+            )
+            canvas.text(0, scale * height + 30, words, TYPE, anchor="start")
+    told = listed([f"{name} {sizes(field)}" for field, name in seen.items()])
+    return film.picture(
+        f"Animation: what a unit of each layer of {summary.model} sees of a photo of "
+        f"{sizes((height, width))} pixels, a window that grows: {told}."
     )
 
 
