@@ -221,7 +221,7 @@ def test_a_photo_is_dragged_and_the_output_says_how_much_has_changed(card, expec
 
 def test_a_number_of_the_kernel_is_dragged(running, card, expect):
     studio = card("studio")
-    number = studio.get_by_label("kernel row 2, column 2")
+    number = studio.get_by_label("kernel row 2, column 2", exact=True)
     sums = studio.locator(".terms")
     number.fill("1")
     expect(sums).to_contain_text("·1 +")
@@ -241,16 +241,17 @@ def test_a_number_of_the_kernel_is_dragged(running, card, expect):
 
 
 def test_a_training_is_seen_and_its_course_stays(running, expect):
-    film = running.notebook().get_by_label("Course of a training")
+    output = running.notebook().locator(".jp-CodeCell").first
+    film = output.get_by_label("Course of a training")
     expect(film).to_contain_text("weights of the first layer")
-    step = running.notebook().get_by_role("slider", name="step")
+    step = output.get_by_role("slider", name="step")
     last = int(step.get_attribute("max"))
     assert last > 1
     expect(step).to_have_value(str(last))
     step.press("ArrowLeft")
-    expect(running.notebook().get_by_text(f"{last - 1} of {last}")).to_be_visible()
-    running.notebook().get_by_role("button", name="Play").click()
-    running.notebook().get_by_role("button", name="Pause").click()
+    expect(output.get_by_text(f"{last - 1} of {last}")).to_be_visible()
+    output.get_by_role("button", name="Play").click()
+    output.get_by_role("button", name="Pause").click()
 
 
 def test_what_pytorch_refuses_is_refused_with_a_reason(card, expect):
