@@ -26,6 +26,13 @@ STYLE = """\
     font-size: 1.1em;
   }
   details { margin: 0.5em 0 1em }
+  @media print {
+    pre { white-space: pre-wrap !important; overflow-wrap: anywhere }
+    table { max-width: 100%; font-size: 80% }
+    img, svg, table, .cnnlib { break-inside: avoid }
+    h1, h2, h3 { break-after: avoid }
+    img { min-width: 0 !important }
+  }
 </style>
 """
 INDEX = """\

@@ -75,6 +75,15 @@ def test_an_animation_can_be_paused_and_stepped(window, page_of):
     assert windows.screenshot() != shown
 
 
+def test_on_paper_no_line_of_code_is_cut_off(window, page_of):
+    window.page.emulate_media(media="print")
+    window.page.set_viewport_size({"width": 680, "height": 960})  # A4 with margins
+    window.page.goto(page_of("06_vgg"))
+    for block in window.page.locator("pre, table").all():
+        wide, room = block.evaluate("(box) => [box.scrollWidth, box.clientWidth]")
+        assert wide <= room
+
+
 def animations():
     """The animated SVGs stored with the notebooks, one of each notebook."""
     found = {}
