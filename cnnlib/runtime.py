@@ -27,6 +27,15 @@ def device(name: str | torch.device | None = None) -> torch.device:
     return torch.device("cpu")
 
 
+def rank() -> int:
+    """The number of this process among those of torchrun; 0 where there is one.
+
+    A RANK that something else has left behind, without a WORLD_SIZE, means nothing.
+    """
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"
+    return 0 if alone else int(os.environ.get("RANK", "0"))
+
+
 def _named(source: str, name: str) -> torch.device:
     counts = {"cpu": 1, "cuda": torch.cuda.device_count()}
     counts["mps"] = int(torch.backends.mps.is_available())

@@ -29,7 +29,13 @@ COMMANDS = ("train", "predict", "data", "data list", "data fetch", "doctor")
 def alone(monkeypatch, tmp_path, one_thread):
     """An empty folder, one process, one thread, nothing set that a command reads."""
     monkeypatch.chdir(tmp_path)
-    for name in ("CNNLIB_DEVICE", "CNNLIB_DATA", "RANK", "TORCHELASTIC_RESTART_COUNT"):
+    for name in (
+        "CNNLIB_DEVICE",
+        "CNNLIB_DATA",
+        "RANK",
+        "WORLD_SIZE",
+        "TORCHELASTIC_RESTART_COUNT",
+    ):
         monkeypatch.setenv(name, "")  # and put back, when a command has set it
         if name != "CNNLIB_DEVICE":
             monkeypatch.delenv(name)
@@ -291,9 +297,20 @@ def test_of_many_processes_the_first_writes(monkeypatch, capsys):
     history = training.History("SoftmaxRegression", "digits")
     monkeypatch.setattr(training, "fit", lambda *args, **kw: history)
     monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
     assert main(["train", "softmax_regression", "--data", "mnist"]) == 0
     assert capsys.readouterr().out == ""
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("size", [None, "1"])
+def test_a_rank_that_was_left_behind_means_nothing(monkeypatch, size):
+    monkeypatch.setenv("RANK", "1")
+    if size:
+        monkeypatch.setenv("WORLD_SIZE", size)
+    few = ["--data", "digits", "--epochs", "1", "--out", "mine"]
+    assert main(["train", "softmax_regression", *few]) == 0
+    assert Path("mine/model.pt").is_file()
 
 
 @pytest.mark.parametrize(

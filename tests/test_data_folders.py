@@ -1,5 +1,7 @@
 """Folders of images: every layout that is taken, every file that PIL can meet."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -176,6 +178,21 @@ def test_a_truncated_image_is_named(tmp_path):
         data.read_images(tmp_path, size=20)
 
 
+def test_no_program_is_started_to_read_a_picture(tmp_path):
+    (tmp_path / "script.jpg").write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9"
+    )
+    with pytest.raises(ValueError, match=r"script\.jpg is not an image"):
+        data.read_images([tmp_path / "script.jpg"], size=20)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(ValueError, match=r"pipe\.jpg cannot be read .*not a file"):
+        data.read_images([tmp_path / "pipe.jpg"], size=20)
+
+
 # --- one's own pictures -------------------------------------------------------------
 
 
@@ -210,6 +227,8 @@ def test_the_central_square_is_taken(tmp_path):
         ("RGBA", (10, 20, 30, 255), "png", (10, 20, 30)),
         ("RGBA", (10, 20, 30, 0), "png", (255, 255, 255)),  # transparent: white page
         ("I;16", 257 * 77, "png", (77, 77, 77)),
+        ("F", 0.5, "tiff", (128, 128, 128)),
+        ("F", 77.0, "tiff", (77, 77, 77)),
         ("CMYK", (0, 255, 255, 0), "tiff", (255, 0, 0)),
         ("RGB", (10, 20, 30), "webp", (10, 20, 30)),
         ("RGB", (10, 20, 30), "bmp", (10, 20, 30)),

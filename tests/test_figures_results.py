@@ -204,3 +204,8 @@ def test_words():
     assert listed(["a"]) == "a"
     numbers = [150, 61_706, 999_600, 1.0058e9]
     assert [short(n) for n in numbers] == ["150", "61.7 K", "1 M", "1.01 G"]
+
+
+def test_a_dollar_in_a_name_is_a_dollar():
+    names = {"$5 a day": 0.9, "$\\frac": 0.8}
+    assert "$5 a day 90.0 %" in figures.staircase(names).alt

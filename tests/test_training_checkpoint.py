@@ -152,6 +152,20 @@ def test_another_network_is_refused(tmp_path):
         fit(wider, bars(10, size=16), checkpoint=path, resume=True)
 
 
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7])
+def test_one_wrong_bit_is_found(tmp_path, place):
+    model, kept = training.save(small(), tmp_path / "m.pt"), tmp_path / "c.pt"
+    fit(small(), bars(10), checkpoint=kept)
+    for path in (model, kept):
+        content = bytearray(path.read_bytes())
+        content[int(place * len(content))] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"m\.pt is not a model file .* damaged"):
+        training.load(model)
+    with pytest.raises(ValueError, match=r"c\.pt is not a checkpoint .* damaged"):
+        fit(small(), bars(10), checkpoint=kept, resume=True)
+
+
 def test_what_is_no_checkpoint_is_refused(tmp_path):
     path = tmp_path / "c.pt"
     for content in (b"", b"half"):

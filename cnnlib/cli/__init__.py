@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def say(sentence: str) -> None:
     """Print to stderr, with the process's number where there are several."""
-    rank = os.environ.get("RANK", "0")
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"  # as runtime.rank has it
+    rank = "0" if alone else os.environ.get("RANK", "0")
     print(sentence if rank == "0" else f"[{rank}] {sentence}", file=sys.stderr)
 
 

@@ -14,7 +14,7 @@ from .recipes import RECIPES, augmentation_for, epochs_for
 
 def run(options) -> int:
     """Train; under torchrun the first process prints and writes the results."""
-    first = os.environ.get("RANK", "0") == "0"
+    first = runtime.rank() == 0
     if options.device:
         os.environ["CNNLIB_DEVICE"] = options.device
     runtime.device()  # refuses a wrong name before the data is read

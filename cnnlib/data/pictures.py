@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 MODES = {1: "L", 3: "RGB"}
+# What cameras, phones and browsers write: of others, PIL would start programs to read.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "ICO", "AVIF")
 _HIDDEN = {"thumbs.db", "desktop.ini", "__macosx"}  # what file managers leave behind
 _TRANSPOSED = {5, 6, 7, 8}  # EXIF orientations that exchange height and width
 _ORIENTATION = 0x0112
@@ -110,8 +113,9 @@ def decode(path: str | Path, size: int, channels: int = 3) -> np.ndarray:
     """
     mode = MODES[channels]
     try:
+        _check_is_file(path)
         with open(path, "rb") as file:  # at once: PIL reads a JPEG byte by byte
-            image = Image.open(io.BytesIO(file.read()))
+            image = Image.open(io.BytesIO(file.read()), formats=_formats())
         if mode == "L" or min(image.size) >= 4 * size:
             # Lets JPEG decode large photographs at a fraction of their resolution.
             image.draft(mode, (2 * size, 2 * size))
@@ -132,12 +136,26 @@ def decode(path: str | Path, size: int, channels: int = 3) -> np.ndarray:
 def upright_size(path: str | Path) -> tuple[int, int]:
     """Width and height of a picture as it is seen; its pixels are not decoded."""
     try:
-        with Image.open(path) as image:
+        _check_is_file(path)
+        with Image.open(path, formats=_formats()) as image:
             width, height = image.size
             turned = image.getexif().get(_ORIENTATION) in _TRANSPOSED
     except Exception as error:
         raise _not_an_image(path, error) from None
     return (height, width) if turned else (width, height)
+
+
+@cache
+def _formats() -> list[str]:
+    """Those of FORMATS that this version of PIL knows."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _check_is_file(path: str | Path) -> None:
+    """A pipe or a device would be waited for without end."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise OSError("it is not a file")
 
 
 def _may_be_turned(image: Image.Image) -> bool:
@@ -148,9 +166,12 @@ def _may_be_turned(image: Image.Image) -> bool:
 def _to_mode(image: Image.Image, mode: str) -> Image.Image:
     if image.mode == mode:
         return image
-    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip
+    if image.mode.startswith(("I", "F")):  # which convert() would clip
         values = np.asarray(image).astype(np.float64)
-        image = Image.fromarray((values / 257).clip(0, 255).round().astype(np.uint8))
+        # 16 bits a pixel; floating point is 0 to 1 or 0 to 255, as a rule.
+        whole = image.mode.startswith("I") or values.max() > 255
+        scale = 1 / 257 if whole else 1 if values.max() > 1 else 255
+        image = Image.fromarray((scale * values).clip(0, 255).round().astype(np.uint8))
     elif image.has_transparency_data:  # shown on white, as on a page
         image = image.convert("RGBA")
         page = Image.new("RGBA", image.size, "white")

@@ -49,6 +49,7 @@ WIDEST = 9.5  # inches; about the width of a cell's output in JupyterLab
 _RC = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is everywhere the same
     "mathtext.fontset": "dejavusans",
+    "text.parse_math": False,  # a class may be called "$5"
     "font.size": TEXT,
     "axes.titlesize": TITLE,
     "axes.labelsize": TEXT,

@@ -3,6 +3,7 @@
 import io
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import torch
@@ -174,6 +175,11 @@ def _read(path: Path, format: str, kind: str, packed: bytes | None = None) -> di
     """
     source = path if packed is None else io.BytesIO(packed)
     try:
+        with zipfile.ZipFile(source) as parts:  # torch does not look at the checksums
+            if bad := parts.testzip():
+                raise ValueError(f"the checksum of {bad} is wrong")
+        if packed is not None:
+            source.seek(0)
         content = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:  # zipfile, pickle and torch each raise their own
         raise ValueError(

@@ -94,6 +94,7 @@ class Widget(anywidget.AnyWidget):
 
     def _script(self) -> str:
         state = json.dumps({name: getattr(self, name) for name in self._page_state})
+        state = state.replace("<", "\\u003c")  # "<!--<script>" would open a script
         style = json.dumps(self._css)
         module = str(self._esm).replace("export default", "return", 1)
         lines = [
