@@ -747,6 +747,23 @@ def test_trainings_of_one_cell_stand_side_by_side(notebook, monkeypatch):
     assert len(notebook.shown) == 2
 
 
+def test_an_odd_network_is_trained_without_its_pictures(notebook, monkeypatch):
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(2, 144))
+
+        def forward(self, x):
+            return x.flatten(1) @ self.scale.T
+
+    monkeypatch.setenv("JPY_SESSION_NAME", "lecture.ipynb")
+    monkeypatch.setattr(training.progress, "GLANCE", 0)
+    zero = lambda logits, labels: 0 * logits.sum()  # noqa: E731 - nothing to draw
+    more = {"batch_size": 20, "progress": True, "loss": zero}
+    history = fit(Odd(), bars(40), bars(12), **more)
+    assert notebook.shown[-1][-1]["text/plain"] == repr(history)
+
+
 def test_a_watched_training_gives_the_same_weights(notebook, monkeypatch):
     def weights():
         model = with_norm()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,7 +49,6 @@ class Panel:
     ):
         self.history, self.epochs, self.steps = history, epochs, steps
         self.model, self.test = model, test if isinstance(test, ImageSet) else None
-        self.layer = _first_layer(model)
         self.glances: list[tuple[int, float]] = []
         self.frames: list[Frame] = []
         self.wrong: list[tuple[np.ndarray, str, str]] = []
@@ -78,7 +78,8 @@ class Panel:
             wrong=self.wrong,
             errors=self.errors,
         )
-        self._look_inside(frame)
+        with suppress(Exception):  # an odd network is trained without these pictures
+            self._look_inside(frame)
         self.frames.append(frame)
         if len(self.frames) > 4 * MOST:
             self.frames = self.frames[::2]
@@ -95,9 +96,10 @@ class Panel:
         return known + [glance for glance in self.glances if glance[0] > len(losses)]
 
     def _look_inside(self, frame: Frame) -> None:
-        if self.layer is None:
+        layer = _first_layer(self.model)
+        if layer is None:
             return
-        weight = self.layer.weight.detach().float().cpu()
+        weight = layer.weight.detach().float().cpu()
         shape = None if self.test is None else self.test.images.shape[1:]
         if (
             weight.ndim == 2
@@ -107,11 +109,11 @@ class Panel:
             weight = weight.view(-1, *shape)  # a dense layer: a template for each class
         if weight.ndim == 4:
             frame.weights = _signed(weight)
-        if self.test is None or not isinstance(self.layer, nn.Module):
+        if self.test is None:
             return
-        device = self.layer.weight.device
+        device = layer.weight.device
         kept: list[Tensor] = []
-        hook = self.layer.register_forward_hook(lambda _, __, out: kept.append(out))
+        hook = layer.register_forward_hook(lambda _, __, out: kept.append(out))
         try:
             with torch.no_grad(), evaluation_mode(self.model):
                 self.model(normalize(self.test.images[:1].to(device)))
@@ -136,7 +138,8 @@ class Panel:
         film = Film(canvas, len(frames), 0.4, "")
         canvas.text(0, 0, f"{self.history.model} on {self.history.data}", 18,
                     anchor="start", font_weight="bold")  # fmt: skip
-        highest = max(loss for frame in frames for _, loss in frame.losses or [(0, 1)])
+        losses = [loss for frame in frames for _, loss in frame.losses]
+        highest = max(losses, default=0.0) or 1.0
         self._axes(canvas, highest)
         for n, frame in enumerate(frames):
             with canvas.group(**film.only(n)):
@@ -151,7 +154,6 @@ class Panel:
             canvas.line(left, 30 + PLOT, left + width, 30 + PLOT, palette.MUTED, 1.5)
             canvas.text(left - 5, 36, top, anchor="end", **small)
             canvas.text(left - 5, 30 + PLOT - 4, "0", anchor="end", **small)
-        canvas.text(WIDTH, 36, "", anchor="end", **small)
 
     def _frame(self, canvas: Canvas, frame: Frame, highest: float) -> None:
         total = self.epochs * self.steps
@@ -247,4 +249,6 @@ def _gray(maps: Tensor) -> np.ndarray:
 
 def _pixels(image: Tensor) -> np.ndarray:
     """An image (C, H, W), uint8, as (H, W) or (H, W, 3)."""
+    if len(image) not in (1, 3):
+        image = image[:1]
     return image.permute(1, 2, 0).squeeze(2 if len(image) == 1 else ()).cpu().numpy()
