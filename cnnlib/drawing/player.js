@@ -25,34 +25,40 @@ function addControls(image, steps, seconds, first) {
   box.setAttribute("data-lm-suppress-shortcuts", "true");
   box.addEventListener("keydown", (event) => event.stopPropagation());
   image.replaceWith(box);
-  const parts = svg.getAnimations({ subtree: true });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let standing = first > 0 || calm ? first : null; // the step; null while it moves
   let watch = null;
 
+  const parts = () => svg.getAnimations({ subtree: true });
   function tell(step) {
     slider.value = step + 1;
     count.textContent = `${step + 1} of ${steps}`;
   }
   function now() {
-    return Math.floor((parts[0]?.currentTime ?? 0) / (1000 * seconds)) % steps;
+    return Math.floor((parts()[0]?.currentTime ?? 0) / (1000 * seconds)) % steps;
   }
   function stand(step) {
+    standing = step;
     clearInterval(watch);
-    watch = null;
     button.textContent = "Play";
-    for (const part of parts) {
+    for (const part of parts()) {
       part.pause();
       part.currentTime = 1000 * seconds * step + 1;
     }
     tell(step);
   }
   function run() {
-    parts.forEach((part) => part.play());
+    standing = null;
+    clearInterval(watch);
+    parts().forEach((part) => part.play());
     button.textContent = "Pause";
+    tell(now());
     watch = setInterval(() => (box.isConnected ? tell(now()) : clearInterval(watch)), 100);
   }
-  button.addEventListener("click", () => (watch ? stand(now()) : run()));
+  const goOn = () => (standing === null ? run() : stand(standing));
+  button.addEventListener("click", () => (standing === null ? stand(now()) : run()));
   slider.addEventListener("input", () => stand(slider.value - 1));
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (first > 0 || calm) stand(first);
-  else run();
+  // Whenever the picture comes onto the page, its animations start anew.
+  page.addEventListener("animationstart", goOn);
+  goOn();
 }

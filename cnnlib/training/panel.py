@@ -174,8 +174,8 @@ class Panel:
         for x, y in dots[-1:]:
             canvas.add("circle", cx=x, cy=y, r=4.5, fill=palette.VERMILLION)
         told = percent(frame.accuracies[-1]) if frame.accuracies else "…"
-        canvas.text(362, 92, "test accuracy", 14, palette.WINDOW_INK)
-        canvas.text(362, 112, told, 18, palette.WINDOW_INK, font_weight="bold")
+        words = f"test accuracy {told}"
+        canvas.text(WIDTH, 18, words, 14, palette.WINDOW_INK, "end")
         y = PLOT + 46
         for title, pixels in (
             ("weights of the first layer", frame.weights),

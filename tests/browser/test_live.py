@@ -240,6 +240,10 @@ def test_a_number_of_the_kernel_is_dragged(running, card, expect):
     number.fill("0")
 
 
+PAUSED = """(svg) => svg.getAnimations({ subtree: true })
+    .every((part) => part.playState === "paused")"""
+
+
 def test_a_training_is_seen_and_its_course_stays(running, expect):
     output = running.notebook().locator(".jp-CodeCell").first
     film = output.get_by_label("Course of a training")
@@ -248,6 +252,7 @@ def test_a_training_is_seen_and_its_course_stays(running, expect):
     last = int(step.get_attribute("max"))
     assert last > 1
     expect(step).to_have_value(str(last))
+    assert film.evaluate(PAUSED)
     step.press("ArrowLeft")
     expect(output.get_by_text(f"{last - 1} of {last}")).to_be_visible()
     output.get_by_role("button", name="Play").click()
