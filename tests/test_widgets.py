@@ -1,12 +1,15 @@
 """The widgets without a browser: their answers, their checks, what they store."""
 
 import base64
+import gc
 import inspect
 import json
 import re
 import shutil
 import subprocess
+import weakref
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -504,6 +507,26 @@ def test_the_pad_says_that_it_needs_a_kernel():
     html = widgets.digit_pad(uniform).html()
     assert not Page(html).scripts
     assert "needs a running kernel" in html
+
+
+def test_when_a_cell_runs_again_its_first_network_is_freed(monkeypatch):
+    run = {"metadata": {"cellId": "pad"}, "header": {"msg_id": "first"}}
+    shell = SimpleNamespace(get_parent=lambda: run)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+
+    def made():
+        network = models.LeNet5()
+        return widgets.digit_pad(network), weakref.ref(network)
+
+    (pad, network), (other, _) = made(), made()
+    assert other.comm is not None  # two in one run of a cell live side by side
+    run["header"]["msg_id"] = "second"
+    again, _ = made()
+    assert pad.comm is None
+    del pad, other
+    gc.collect()
+    assert network() is None
+    again.close()
 
 
 def test_a_class_name_cannot_break_out_of_the_page():
