@@ -111,6 +111,7 @@ def test_filters_in_the_course_of_training(monkeypatch):
     alt = drawn(monkeypatch, make).alt
     assert "at step 0 and 100" in alt
     assert "filter by filter: -1.00, -1.00" in alt
+    assert "at step 5." in figures.filters_over_time({5: start}).alt
     with pytest.raises(ValueError, match=r"weights .* of one shape"):
         figures.filters_over_time({0: start, 1: torch.ones(6, 3, 5, 5)})
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 MODES = {1: "L", 3: "RGB"}
-# What cameras, phones and browsers write: of others, PIL would start programs to read.
+# What cameras, phones and browsers write. For an EPS, PIL would start Ghostscript.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "ICO", "AVIF")
 _HIDDEN = {"thumbs.db", "desktop.ini", "__macosx"}  # what file managers leave behind
 _TRANSPOSED = {5, 6, 7, 8}  # EXIF orientations that exchange height and width

@@ -90,8 +90,8 @@ def filters_over_time(course: Mapping[int, Tensor]):
     title = f"{cols} filters of {sizes(shape[1:])} in the course of training"
     fig.suptitle(title)
     color_bar(fig, drawn, boxes, limit)
-    first, *_, last = course.values()
-    alike = torch.cosine_similarity(first.flatten(1), last.flatten(1))
+    moments = [weight.flatten(1) for weight in course.values()]
+    alike = torch.cosine_similarity(moments[0], moments[-1])
     told = listed([f"{value:.2f}" for value in alike[:cols].tolist()])
     return style.picture(
         fig,
